@@ -1,0 +1,81 @@
+"""What a study looks like at one moment: all that a screen, a report or an export may know.
+
+A snapshot is a frozen value made by the study; whoever shows it computes nothing of the study
+itself and asks no clock: `now` is in it. Times are seconds since the epoch, memory is bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from annotate.trial import Direction, Json, Trial, TrialState
+
+
+@dataclass(frozen=True)
+class GpuReading:
+    """One GPU: `utilization` is a share in [0, 1]; `holder` says who has it, "" when it is free."""
+
+    index: int
+    name: str
+    memory_used: int
+    memory_total: int
+    utilization: float | None = None
+    holder: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Load of the machine. `cpu` is one share in [0, 1] for each core."""
+
+    cpu: tuple[float, ...] = ()
+    memory_used: int = 0
+    memory_total: int = 0
+    gpus: tuple[GpuReading, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudySnapshot:
+    """One moment of a study. `trials` is in order of number; running ones carry their measurements.
+
+    `defaults` maps a key of the space to the value that stands in the source, where it is a literal.
+    `names` maps a key to its shortest unambiguous name ("train/lr/loguniform" to "lr").
+    `waiting` maps the number of a queued trial to what it waits for.
+    `notices` are one-line facts that the user should know (why spawn, which direction, no GPU).
+    """
+
+    study: str
+    script: str
+    tuner: str
+    direction: Direction
+    metric: str
+    now: float
+    started: float
+    budget_trials: int | None
+    jobs: int
+    trials: tuple[Trial, ...]
+    names: Mapping[str, str]
+    defaults: Mapping[str, Json] = field(default_factory=dict)
+    budget_seconds: float | None = None
+    waiting: Mapping[int, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    machine: Machine = Machine()
+    phase: str = "running"  # running | paused | stopping | finished
+
+    @property
+    def best(self) -> Trial | None:
+        """The succeeded trial with the best value; the earlier one when two are equal."""
+        done = [t for t in self.trials if t.state is TrialState.SUCCEEDED and t.value is not None]
+        if not done:
+            return None
+        sign = -1.0 if self.direction == "maximize" else 1.0
+        return min(done, key=lambda t: (sign * t.value if t.value is not None else 0.0, t.number))
+
+    @property
+    def baseline(self) -> Trial | None:
+        """The trial of the script's own defaults, None when it was left out."""
+        return next((t for t in self.trials if t.baseline), None)
+
+    def count(self, state: TrialState) -> int:
+        """How many trials are in a state."""
+        return sum(t.state is state for t in self.trials)

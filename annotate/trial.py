@@ -1,0 +1,172 @@
+"""A trial and what it reported: frozen values, and one function per legal change of state.
+
+    QUEUED ──start──▶ RUNNING ──succeed────▶ SUCCEEDED
+       │                 ├──────stop_early─▶ EARLY_STOPPED
+       │                 ├──────fail───────▶ FAILED(reason)
+       └────cancel───────┴──────cancel─────▶ CANCELLED
+    RUNNING ──requeue──▶ QUEUED                 (its host died, or it is run again)
+
+Times are seconds since the epoch. Any other change raises `IllegalTransition`.
+
+>>> trial = start(Trial(number=0, params={"train/lr/loguniform": 0.01}), at=10.0)
+>>> succeed(trial, at=12.5, value=0.9).duration
+2.5
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str, Json]
+Params: TypeAlias = Mapping[str, Json]
+Direction: TypeAlias = Literal["maximize", "minimize"]
+
+
+class TrialState(str, enum.Enum):
+    """Where a trial stands. The value is what the database and `export` hold."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    EARLY_STOPPED = "early-stopped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def finished(self) -> bool:
+        return self not in (TrialState.QUEUED, TrialState.RUNNING)
+
+
+class FailureReason(str, enum.Enum):
+    """Why a trial failed."""
+
+    EXCEPTION = "exception"
+    OOM = "oom"
+    NAN = "nan"
+    TIMEOUT = "timeout"
+    KILLED = "killed"
+    NO_METRIC = "no-metric"
+    LOST = "lost"
+
+
+class IllegalTransition(RuntimeError):
+    """A change of state that the diagram above does not have: our own fault, never the user's."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One report of a trial. `step` counts from 0; `values` holds `default` and any other key."""
+
+    step: int
+    time: float
+    values: Mapping[str, float]
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of the script.
+
+    `params` is what the tuner chose; empty in the baseline, which runs the script's own defaults.
+    `value` is the objective: the final result, or the last intermediate one of a trial stopped early.
+    """
+
+    number: int
+    params: Params
+    state: TrialState = TrialState.QUEUED
+    baseline: bool = False
+    value: float | None = None
+    measurements: tuple[Measurement, ...] = field(default=(), repr=False)
+    started: float | None = None
+    ended: float | None = None
+    reason: FailureReason | None = None
+    message: str | None = None
+    exit_code: int | None = None
+    gpus: tuple[str, ...] = ()
+    pid: int | None = None
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end, None while there is no end."""
+        return None if self.started is None or self.ended is None else self.ended - self.started
+
+
+def start(trial: Trial, *, at: float, pid: int | None = None, gpus: tuple[str, ...] = ()) -> Trial:
+    """QUEUED to RUNNING."""
+    return _change(trial, {TrialState.QUEUED}, TrialState.RUNNING, started=at, pid=pid, gpus=gpus)
+
+
+def measure(trial: Trial, *measurements: Measurement) -> Trial:
+    """RUNNING stays RUNNING, with more measurements."""
+    if trial.state is not TrialState.RUNNING:
+        raise IllegalTransition(f"trial {trial.number} is {trial.state.value} and cannot report")
+    return dataclasses.replace(trial, measurements=(*trial.measurements, *measurements))
+
+
+def succeed(trial: Trial, *, at: float, value: float, exit_code: int = 0) -> Trial:
+    """RUNNING to SUCCEEDED with its objective, which is a finite number."""
+    if not math.isfinite(value):
+        raise IllegalTransition(f"trial {trial.number} cannot succeed with {value}")
+    return _change(
+        trial, {TrialState.RUNNING}, TrialState.SUCCEEDED, ended=at, value=value, exit_code=exit_code
+    )
+
+
+def stop_early(trial: Trial, *, at: float, value: float | None, message: str | None = None) -> Trial:
+    """RUNNING to EARLY_STOPPED: a pruner ended it; its last result is its value."""
+    return _change(
+        trial, {TrialState.RUNNING}, TrialState.EARLY_STOPPED, ended=at, value=value, message=message
+    )
+
+
+def fail(
+    trial: Trial,
+    *,
+    at: float,
+    reason: FailureReason,
+    message: str | None = None,
+    exit_code: int | None = None,
+    value: float | None = None,
+) -> Trial:
+    """RUNNING to FAILED, saying why; `value` is what it reached, if it reached anything."""
+    return _change(
+        trial,
+        {TrialState.RUNNING},
+        TrialState.FAILED,
+        ended=at,
+        reason=reason,
+        message=message,
+        exit_code=exit_code,
+        value=value,
+    )
+
+
+def cancel(trial: Trial, *, at: float, message: str | None = None) -> Trial:
+    """QUEUED or RUNNING to CANCELLED: the user ended it."""
+    return _change(
+        trial, {TrialState.QUEUED, TrialState.RUNNING}, TrialState.CANCELLED, ended=at, message=message
+    )
+
+
+def requeue(trial: Trial) -> Trial:
+    """RUNNING back to QUEUED with the same parameters and a clean sheet."""
+    return _change(
+        trial,
+        {TrialState.RUNNING},
+        TrialState.QUEUED,
+        started=None,
+        pid=None,
+        gpus=(),
+        measurements=(),
+    )
+
+
+def _change(trial: Trial, legal: set[TrialState], to: TrialState, **changes: Any) -> Trial:
+    if trial.state not in legal:
+        raise IllegalTransition(f"trial {trial.number}: {trial.state.value} cannot become {to.value}")
+    return dataclasses.replace(trial, state=to, **changes)
