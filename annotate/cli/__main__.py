@@ -1,0 +1,5 @@
+"""The command line: `annotate`."""
+
+
+def main() -> None:
+    """Run the command line."""
