@@ -1,0 +1,47 @@
+"""The commands, by name. Each lives in the module that is named for it and imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from annotate.cli import inspecting, running
+
+app = typer.Typer(
+    name="annotate",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Write the range beside the value; annotate tunes the script.\n\n"
+    "[bold]lr = 0.1  # @nni.loguniform(1e-4, 1e-1)[/bold]\n\n"
+    "[bold]annotate run train.py --trials 20[/bold]",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"annotate {version('annotate-trials')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hold the options of `annotate` itself."""
+
+
+for command in (
+    running.run,
+    inspecting.check,
+    inspecting.explain,
+    inspecting.extract_space,
+    inspecting.instrument,
+):
+    app.command()(command)

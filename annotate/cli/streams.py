@@ -1,0 +1,18 @@
+"""The two consoles of the command line, and the rule for what goes where.
+
+Results go to stdout as they stand, so that they can be piped; everything said about them goes to stderr.
+"""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+
+def stdout() -> Console:
+    """Results: no markup is read from user text, no emoji is made of it."""
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def stderr() -> Console:
+    """Everything that is not the result."""
+    return Console(stderr=True, markup=False, emoji=False, highlight=False)
