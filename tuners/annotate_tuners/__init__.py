@@ -1,0 +1,13 @@
+"""What to try next, and when to stop early. Knows no process, file or screen.
+
+>>> from annotate_tuners.space import SearchSpace
+>>> space = SearchSpace.from_json({"act": {"_type": "choice", "_value": ["relu"]}})
+>>> make("random", space, direction="maximize", seed=0).suggest(0)
+{'act': 'relu'}
+"""
+
+from __future__ import annotations
+
+from annotate_tuners.registry import make, names
+
+__all__ = ["make", "names"]

@@ -1,5 +1,9 @@
 """The search space: distributions by key, to and from NNI's `search_space.json`.
 
+Choices whose options all carry `_name` open a space of their own under each option; they stay as
+they are written, and `annotate_tuners.dimensions` lays them out flat. A number that NNI wrote as
+the text "(-1)" is read as the number.
+
 >>> space = SearchSpace.from_json({"lr": {"_type": "loguniform", "_value": [1e-4, 1e-1]}})
 >>> space["lr"]
 LogUniform(low=0.0001, high=0.1)
@@ -7,158 +11,47 @@ LogUniform(low=0.0001, high=0.1)
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-Json: TypeAlias = Any
-Params: TypeAlias = Mapping[str, Json]
-
-
-class InvalidSpace(ValueError):
-    """What is wrong with a space, naming the key; the host turns it into its own error."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of `options`, each a JSON value, in their order."""
-
-    kind: ClassVar[str] = "choice"
-    options: tuple[Json, ...]
-
-    def __post_init__(self) -> None:
-        if not self.options:
-            raise InvalidSpace("choice needs at least one option")
-
-
-@dataclass(frozen=True)
-class RandInt:
-    """An integer in `[low, high)`."""
-
-    kind: ClassVar[str] = "randint"
-    low: int
-    high: int
-
-    def __post_init__(self) -> None:
-        _ordered(self.kind, self.low, self.high)
-
-
-@dataclass(frozen=True)
-class Uniform:
-    """A float in `[low, high]`."""
-
-    kind: ClassVar[str] = "uniform"
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        _ordered(self.kind, self.low, self.high)
-
-
-@dataclass(frozen=True)
-class QUniform:
-    """`clip(round(U(low, high) / q) * q, low, high)`, half to even, not offset by `low`; a float."""
-
-    kind: ClassVar[str] = "quniform"
-    low: float
-    high: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _ordered(self.kind, self.low, self.high)
-        _positive(self.kind, "q", self.q)
-
-
-@dataclass(frozen=True)
-class LogUniform:
-    """`exp(U(log low, log high))`."""
-
-    kind: ClassVar[str] = "loguniform"
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "low", self.low)
-        _ordered(self.kind, self.low, self.high)
-
-
-@dataclass(frozen=True)
-class QLogUniform:
-    """`clip(round(LogUniform(low, high) / q) * q, low, high)`."""
-
-    kind: ClassVar[str] = "qloguniform"
-    low: float
-    high: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "low", self.low)
-        _ordered(self.kind, self.low, self.high)
-        _positive(self.kind, "q", self.q)
-
-
-@dataclass(frozen=True)
-class Normal:
-    """A normally distributed float."""
-
-    kind: ClassVar[str] = "normal"
-    mu: float
-    sigma: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "sigma", self.sigma)
-
-
-@dataclass(frozen=True)
-class QNormal:
-    """`round(N(mu, sigma) / q) * q`, not clipped."""
-
-    kind: ClassVar[str] = "qnormal"
-    mu: float
-    sigma: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "sigma", self.sigma)
-        _positive(self.kind, "q", self.q)
-
-
-@dataclass(frozen=True)
-class LogNormal:
-    """`exp(N(mu, sigma))`: `mu` and `sigma` are those of the logarithm."""
-
-    kind: ClassVar[str] = "lognormal"
-    mu: float
-    sigma: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "sigma", self.sigma)
-
-
-@dataclass(frozen=True)
-class QLogNormal:
-    """`round(LogNormal(mu, sigma) / q) * q`, not clipped."""
-
-    kind: ClassVar[str] = "qlognormal"
-    mu: float
-    sigma: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "sigma", self.sigma)
-        _positive(self.kind, "q", self.q)
-
-
-Distribution: TypeAlias = (
-    Choice | RandInt | Uniform | QUniform | LogUniform | QLogUniform | Normal | QNormal | LogNormal | QLogNormal
+from annotate_tuners.distributions import (
+    Choice,
+    Distribution,
+    Json,
+    LogNormal,
+    LogUniform,
+    MutableLayer,
+    MutableLayers,
+    Normal,
+    QLogNormal,
+    QLogUniform,
+    QNormal,
+    QUniform,
+    RandInt,
+    Uniform,
 )
+from annotate_tuners.errors import InvalidSpace
+from annotate_tuners.exact import number_in_parentheses
+
+if TYPE_CHECKING:
+    import random
+
+__all__ = [
+    "KINDS", "Choice", "Distribution", "InvalidSpace", "Json", "LogNormal", "LogUniform", "MutableLayer",
+    "MutableLayers", "Normal", "Params", "QLogNormal", "QLogUniform", "QNormal", "QUniform", "RandInt",
+    "SearchSpace", "Uniform", "branch",
+]  # fmt: skip
+
+Params: TypeAlias = Mapping[str, Json]
 
 KINDS: Mapping[str, type[Any]] = {
     kind.kind: kind
     for kind in (
-        Choice, RandInt, Uniform, QUniform, LogUniform, QLogUniform, Normal, QNormal, LogNormal, QLogNormal,
+        Choice, MutableLayers, RandInt, Uniform, QUniform, LogUniform, QLogUniform,
+        Normal, QNormal, LogNormal, QLogNormal,
     )
 }  # fmt: skip
 
@@ -189,44 +82,90 @@ class SearchSpace(Mapping[str, Distribution]):
         """Write NNI's form."""
         return {key: {"_type": d.kind, "_value": _arguments(d)} for key, d in self.items()}
 
+    def sample(self, rng: random.Random) -> dict[str, Json]:
+        """A random point: one value for each key."""
+        from annotate_tuners.dimensions import Dimensions  # noqa: PLC0415 - it stands on this module
+
+        dimensions = Dimensions.of(self)
+        return dimensions.decode(dimensions.sample(rng))
+
+    def contains(self, params: Params) -> bool:
+        """Whether `params` is a point of this space: every key, each with a value it may take."""
+        return params.keys() == self.keys() and all(d.contains(params[key]) for key, d in self.items())
+
+
+def branch(option: Mapping[str, Json]) -> SearchSpace:
+    """The space that an option with `_name` opens."""
+    return SearchSpace.from_json({key: entry for key, entry in option.items() if key != "_name"})
+
 
 def _distribution(key: str, entry: Json) -> Distribution:
     if not isinstance(entry, dict) or "_type" not in entry or "_value" not in entry:
         raise InvalidSpace(f'{key}: expected {{"_type": ..., "_value": [...]}}')
     name, value = entry["_type"], entry["_value"]
-    kind = KINDS.get(name)
+    kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         near = difflib.get_close_matches(str(name), KINDS, 1)
         raise InvalidSpace(f"{key}: unknown type {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if kind is MutableLayers:
+        return _mutable_layers(key, value)
     if not isinstance(value, list):
         raise InvalidSpace(f"{key}: _value of {name} is a list")
     try:
-        return Choice(tuple(value)) if kind is Choice else kind(*value)  # type: ignore[no-any-return]
+        return _choice(value) if kind is Choice else kind(*value)
     except TypeError as error:
         raise InvalidSpace(f"{key}: {name} does not take {len(value)} arguments") from error
     except InvalidSpace as error:
         raise InvalidSpace(f"{key}: {error}") from error
 
 
-def _arguments(distribution: Distribution) -> list[Json]:
+def _choice(options: list[Json]) -> Choice:
+    plain = (number_in_parentheses(option) for option in options)
+    choice = Choice(tuple(o if number is None else number for o, number in zip(options, plain, strict=True)))
+    if choice.nested:
+        for option in choice.options:
+            try:
+                branch(option)
+            except InvalidSpace as error:
+                raise InvalidSpace(f"in option {option['_name']!r}, {error}") from error
+    return choice
+
+
+def _mutable_layers(key: str, value: Json) -> MutableLayers:
+    if not isinstance(value, dict) or not value:
+        raise InvalidSpace(f"{key}: _value of mutable_layer is an object of layers")
+    return MutableLayers({str(name): _mutable_layer(f"{key}/{name}", layer) for name, layer in value.items()})
+
+
+def _mutable_layer(key: str, entry: Json) -> MutableLayer:
+    layers = entry.get("layer_choice") if isinstance(entry, dict) else None
+    if not isinstance(layers, list) or not layers:
+        raise InvalidSpace(f"{key}: layer_choice is a list of at least one layer")
+    inputs = entry.get("optional_inputs") or []
+    size = entry.get("optional_input_size", 1 if inputs else 0)
+    sizes = size if isinstance(size, list) else [size, size]
+    if (
+        not isinstance(inputs, list)
+        or len(sizes) != 2
+        or not all(isinstance(n, int) and not isinstance(n, bool) for n in sizes)
+        or not 0 <= sizes[0] <= sizes[1] <= len(inputs)
+    ):
+        raise InvalidSpace(f"{key}: optional_input_size is n or [a, b] with 0 <= a <= b <= {len(inputs)}")
+    return MutableLayer(tuple(layers), tuple(inputs), (sizes[0], sizes[1]))
+
+
+def _arguments(distribution: Distribution) -> Json:
     if isinstance(distribution, Choice):
         return list(distribution.options)
-    return [getattr(distribution, name) for name in distribution.__dataclass_fields__]
-
-
-def _ordered(kind: str, low: float, high: float) -> None:
-    for value in (low, high):
-        _finite(kind, value)
-    if not low < high:
-        raise InvalidSpace(f"{kind} needs low < high, not {low} and {high}")
-
-
-def _positive(kind: str, name: str, value: float) -> None:
-    _finite(kind, value)
-    if not value > 0:
-        raise InvalidSpace(f"{kind} needs {name} > 0, not {value}")
-
-
-def _finite(kind: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise InvalidSpace(f"{kind} needs finite numbers, not {value!r}")
+    if isinstance(distribution, MutableLayers):
+        return {
+            name: {
+                "layer_choice": list(layer.layers),
+                "optional_inputs": list(layer.inputs),
+                "optional_input_size": layer.sizes[0]
+                if layer.sizes[0] == layer.sizes[1]
+                else list(layer.sizes),
+            }
+            for name, layer in distribution.layers.items()
+        }
+    return [getattr(distribution, field.name) for field in dataclasses.fields(distribution)]

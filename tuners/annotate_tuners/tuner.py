@@ -7,9 +7,10 @@ arguments and of the calls made on it, so a study is resumed by observing its hi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from annotate_tuners.space import Params
+if TYPE_CHECKING:
+    from annotate_tuners.space import Params
 
 
 class SpaceExhausted(Exception):  # noqa: N818 - the word of the field, and no error
@@ -21,13 +22,17 @@ class Observation:
     """A finished trial as a tuner sees it.
 
     `value` is None for a trial that failed: the tuner learns that the point is bad, not how bad.
-    `params` holds active parameters only.
+    `params` holds active parameters only; `inactive` names those that the trial was given and never
+    read. `number` is the trial's own; one of another study has a number below zero. `curve` is its
+    intermediate results in order of step. `values` are all metrics, where there are several.
     """
 
     number: int
     params: Params
     value: float | None
     curve: tuple[float, ...] = ()
+    inactive: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
 
 
 class Tuner(Protocol):

@@ -1,0 +1,67 @@
+"""The protocol behind every tuner: an algorithm is one function of the history.
+
+It proposes a point from what has finished and what is pending, and keeps no state of its own, so
+that a study is resumed by telling its history again, in any order. It may propose what has been
+proposed before and knows no constraint: `annotate_tuners.searcher` sees to both, once for all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Mapping
+
+    from annotate_tuners.dimensions import Point
+    from annotate_tuners.distributions import Json
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A point, and what else a trial is to be told (a budget, a checkpoint directory)."""
+
+    point: Point
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished trial. `loss` is to be made small; None where the trial failed.
+
+    `point` names active dimensions only, and of those only the ones that lie in the space.
+    """
+
+    number: int
+    point: Point
+    loss: float | None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    curve: tuple[float, ...] = ()  # losses too
+    losses: tuple[float, ...] = ()  # of every metric, where there are several
+
+
+@dataclass(frozen=True)
+class History:
+    """What has finished and what is pending, both in order of number."""
+
+    finished: tuple[Outcome, ...] = ()
+    pending: Mapping[int, Proposal] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.finished) + len(self.pending)
+
+    @property
+    def ranked(self) -> list[Outcome]:
+        """The finished trials that did not fail, the best first, the earlier first among equals."""
+        return sorted((o for o in self.finished if o.loss is not None), key=lambda o: (o.loss, o.number))
+
+
+class Algorithm(Protocol):
+    """What to try next."""
+
+    def propose(self, history: History, number: int, rng: random.Random) -> Proposal:
+        """The proposal for trial `number`; chance comes from `rng` alone.
+
+        Raises SpaceExhausted where it has nothing more to propose.
+        """

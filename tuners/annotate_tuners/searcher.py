@@ -1,0 +1,156 @@
+"""A tuner made of an algorithm: the rules that hold for all of them, in one place.
+
+- A point is not suggested again while it runs or after it ran, more than `repeats` times, counted
+  over active parameters: what a trial was given and never read makes no difference.
+- A point that breaks the constraint is never suggested.
+- When no point is left, SpaceExhausted; where a few are left that the algorithm does not find, they
+  are found by counting.
+- The same seed and the same history give the same suggestions, in whatever order it was observed.
+
+>>> space = SearchSpace.from_json({"act": {"_type": "choice", "_value": ["relu", "tanh"]}})
+>>> tuner = Searcher(space, RandomSearch(Dimensions.of(space)), direction="maximize", seed=0)
+>>> sorted(tuner.suggest(n)["act"] for n in range(2))
+['relu', 'tanh']
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from annotate_tuners.algorithm import Algorithm, History, Outcome, Proposal
+from annotate_tuners.dimensions import Dimensions
+from annotate_tuners.errors import UnsatisfiableConstraint
+from annotate_tuners.seen import Seen
+from annotate_tuners.space import Params, SearchSpace
+from annotate_tuners.tuner import Direction, Observation, SpaceExhausted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annotate_tuners.distributions import Json
+
+Constraint: TypeAlias = Callable[[Params], bool]
+
+PROPOSALS = 12  # how often an algorithm is asked before chance takes over
+DRAWS = 20_000  # random points before a space that cannot be counted is given up
+COUNTABLE = 100_000  # spaces up to this size are counted through
+
+
+class Searcher:
+    """The tuner of one algorithm over one space."""
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        algorithm: Algorithm,
+        *,
+        direction: Direction,
+        seed: int,
+        constraint: Constraint | None = None,
+        repeats: int = 1,
+    ) -> None:
+        self.dimensions = Dimensions.of(space)
+        self._algorithm = algorithm
+        self._sign = -1.0 if direction == "maximize" else 1.0
+        self._seed = seed
+        self._constraint = constraint
+        self._seen = Seen(self.dimensions, repeats)
+        self._finished: dict[int, Outcome] = {}
+        self._pending: dict[int, Proposal] = {}
+        self._given: dict[int, frozenset[str]] = {}
+        if constraint is not None and next(self._remaining(self._rng("constraint")), None) is None:
+            raise UnsatisfiableConstraint("no point of the search space keeps the constraint")
+
+    def suggest(self, number: int) -> Params:
+        """The point for trial `number`. Raises SpaceExhausted."""
+        proposal = self._propose(number)
+        params = {**self.dimensions.decode(proposal.point), **proposal.extra}
+        self._start(number, proposal, params)
+        return params
+
+    def pending(self, number: int, params: Params) -> None:
+        """Trial `number` runs these params, which this tuner did not suggest."""
+        self._start(number, self._encode(params), params)
+
+    def observe(self, observation: Observation) -> None:
+        """Learn a finished trial."""
+        number = observation.number
+        self._pending.pop(number, None)
+        given = self._given.pop(number, frozenset())
+        inactive = {*observation.inactive, *(given - observation.params.keys())}
+        active = {key: value for key, value in observation.params.items() if key not in inactive}
+        proposal = self._encode(active)
+        self._seen.add(number, proposal, inactive=frozenset(inactive))
+        self._finished[number] = Outcome(
+            number,
+            proposal.point,
+            self._loss(observation.value),
+            proposal.extra,
+            tuple(self._sign * value for value in observation.curve),
+        )
+
+    def forget(self, number: int) -> None:
+        """Trial `number` was cancelled: it is no longer pending and teaches nothing."""
+        if self._pending.pop(number, None) is not None:
+            del self._given[number]
+            self._seen.discard(number)
+
+    @property
+    def history(self) -> History:
+        """What the algorithm is shown."""
+        return History(
+            tuple(self._finished[number] for number in sorted(self._finished)),
+            {number: self._pending[number] for number in sorted(self._pending)},
+        )
+
+    def _start(self, number: int, proposal: Proposal, params: Params) -> None:
+        self._pending[number] = proposal
+        self._given[number] = frozenset(params)
+        self._seen.add(number, proposal)
+
+    def _propose(self, number: int) -> Proposal:
+        history = self.history
+        extra: dict[str, Json] = {}
+        for attempt in range(PROPOSALS):
+            proposal = self._algorithm.propose(history, number, self._rng(number, attempt))
+            if self._allowed(proposal):
+                return proposal
+            extra = dict(proposal.extra)
+        for point in self._remaining(self._rng(number, "left"), extra):
+            return Proposal(point, extra)
+        raise SpaceExhausted("every point of the search space has been tried")
+
+    def _remaining(
+        self, rng: random.Random, extra: dict[str, Json] | None = None
+    ) -> Iterator[dict[str, int | float]]:
+        """Points that may still be suggested, by chance."""
+        extra = extra or {}
+        size = self.dimensions.size()
+        countable = size is not None and size <= COUNTABLE
+        for _ in range(200 if countable else DRAWS):
+            point = self.dimensions.sample(rng)
+            if self._allowed(Proposal(point, extra)):
+                yield point
+        if countable:
+            left = [p for p in self.dimensions.points() if self._allowed(Proposal(p, extra))]
+            rng.shuffle(left)
+            yield from left
+
+    def _allowed(self, proposal: Proposal) -> bool:
+        if self._seen.exhausted(proposal):
+            return False
+        return self._constraint is None or self._constraint(self.dimensions.decode(proposal.point))
+
+    def _encode(self, params: Params) -> Proposal:
+        extra = {key: value for key, value in params.items() if key not in self.dimensions.space}
+        return Proposal(self.dimensions.encode(params), extra)
+
+    def _loss(self, value: float | None) -> float | None:
+        return None if value is None or not math.isfinite(value) else self._sign * value
+
+    def _rng(self, *purpose: object) -> random.Random:
+        return random.Random("/".join(map(str, itertools.chain([self._seed], purpose))))  # noqa: S311
