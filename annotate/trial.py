@@ -4,7 +4,7 @@
        │                 ├──────stop_early─▶ EARLY_STOPPED
        │                 ├──────fail───────▶ FAILED(reason)
        └────cancel───────┴──────cancel─────▶ CANCELLED
-    RUNNING ──requeue──▶ QUEUED                 (its host died, or it is run again)
+    RUNNING, FAILED, CANCELLED ──requeue──▶ QUEUED    (its host died, or it is run again)
 
 Times are seconds since the epoch. Any other change raises `IllegalTransition`.
 
@@ -21,6 +21,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+STOPPED_WITH_STUDY = "stopped with the study"
+"""The message of a cancelled trial that a resumed study runs again."""
 
 Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str, Json]
 Params: TypeAlias = Mapping[str, Json]
@@ -74,6 +77,8 @@ class Trial:
 
     `params` is what the tuner chose; empty in the baseline, which runs the script's own defaults.
     `value` is the objective: the final result, or the last intermediate one of a trial stopped early.
+    `attempt` counts from 1, one more each time it is run again; an `alone` trial shares no GPU and no
+    memory with another, because it ran out of memory before.
     """
 
     number: int
@@ -89,6 +94,8 @@ class Trial:
     exit_code: int | None = None
     gpus: tuple[str, ...] = ()
     pid: int | None = None
+    attempt: int = 1
+    alone: bool = False
 
     @property
     def duration(self) -> float | None:
@@ -147,19 +154,26 @@ def fail(
 
 
 def cancel(trial: Trial, *, at: float, message: str | None = None) -> Trial:
-    """QUEUED or RUNNING to CANCELLED: the user ended it."""
+    """QUEUED or RUNNING to CANCELLED: the user ended it, or the study that it belongs to."""
     return _change(
         trial, {TrialState.QUEUED, TrialState.RUNNING}, TrialState.CANCELLED, ended=at, message=message
     )
 
 
-def requeue(trial: Trial) -> Trial:
-    """RUNNING back to QUEUED with the same parameters and a clean sheet."""
+def requeue(trial: Trial, *, alone: bool = False) -> Trial:
+    """RUNNING, FAILED or CANCELLED back to QUEUED: the same parameters, a clean sheet, one attempt more."""
     return _change(
         trial,
-        {TrialState.RUNNING},
+        {TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED},
         TrialState.QUEUED,
+        attempt=trial.attempt + 1,
+        alone=alone or trial.alone,
+        value=None,
         started=None,
+        ended=None,
+        reason=None,
+        message=None,
+        exit_code=None,
         pid=None,
         gpus=(),
         measurements=(),

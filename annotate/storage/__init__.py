@@ -1,0 +1,10 @@
+"""Studies on disk: their directories, their database, and who runs them."""
+
+from __future__ import annotations
+
+from annotate.storage.folder import StudyFolder, find, studies
+from annotate.storage.lock import Holder, HostLock, holder
+from annotate.storage.meta import StudyMeta
+from annotate.storage.store import StudyStore
+
+__all__ = ["Holder", "HostLock", "StudyFolder", "StudyMeta", "StudyStore", "find", "holder", "studies"]

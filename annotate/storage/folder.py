@@ -1,0 +1,122 @@
+"""The directory of a study under `.annotate/`, and the list of those that are there.
+
+    .annotate/                    mode 0700, ignored by git
+      2026-11-21-0423-train/
+        study.db  host.lock  control.sock  code/  lib/  trials/<number>/
+
+>>> folder = StudyFolder.create(Path.cwd(), script="train.py", now=time.time())
+>>> folder.id
+'2026-11-21-0423-train'
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate.errors import StorageError
+from annotate.storage.faults import told
+
+ROOT = ".annotate"
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """Where the files of one study lie."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def database(self) -> Path:
+        return self.path / "study.db"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "host.lock"
+
+    @property
+    def socket(self) -> Path:
+        return self.path / "control.sock"
+
+    @property
+    def code(self) -> Path:
+        return self.path / "code"
+
+    @property
+    def lib(self) -> Path:
+        return self.path / "lib"
+
+    def trial(self, number: int) -> Path:
+        """The directory of a trial: parameters.json, reports, log, output/."""
+        return self.path / "trials" / str(number)
+
+    @classmethod
+    def create(cls, cwd: Path, *, script: str, now: float) -> StudyFolder:
+        """Make the directory of a new study in `cwd`, named for the minute and the script."""
+        root = cwd / ROOT
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(script).stem).strip("-.") or "study"
+        name = time.strftime("%Y-%m-%d-%H%M-", time.localtime(now)) + stem[:60]
+        with told(root):
+            root.mkdir(mode=0o700, exist_ok=True)
+            ignore = root / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+            for suffix in ("", *(f"-{n}" for n in range(2, 1000))):
+                path = root / (name + suffix)
+                try:
+                    path.mkdir(mode=0o700)
+                except FileExistsError:
+                    continue
+                (path / "trials").mkdir(mode=0o700)
+                return cls(path)
+        raise StorageError(f"{root}: a thousand studies of {script} began in this minute")
+
+
+def studies(cwd: Path) -> list[StudyFolder]:
+    """The studies of a working directory, the latest last."""
+    return sorted(_found(cwd / ROOT), key=_born)
+
+
+def find(cwd: Path, name: str | None = None) -> StudyFolder:
+    """The study called `name`, its id or any unambiguous beginning of it; the latest when None."""
+    found = studies(cwd)
+    if not found:
+        raise StorageError(
+            f"there is no study in {cwd / ROOT}", remedy="start one with `annotate run SCRIPT --trials 20`"
+        )
+    if name is None:
+        return found[-1]
+    exact = [folder for folder in found if folder.id == name]
+    matching = exact or [folder for folder in found if folder.id.startswith(name)]
+    matching = matching or [folder for folder in found if name in folder.id]
+    match matching:
+        case [one]:
+            return one
+        case []:
+            raise StorageError(f"there is no study {name!r} here", remedy="`annotate ls` shows the studies")
+        case many:
+            listed = ", ".join(folder.id for folder in many[:5])
+            raise StorageError(f"{name!r} may mean any of {listed}", remedy="write more of the id")
+
+
+def _found(root: Path) -> Iterator[StudyFolder]:
+    with told(root):
+        if not root.is_dir():
+            return
+        for path in root.iterdir():
+            folder = StudyFolder(path)
+            if folder.database.is_file():
+                yield folder
+
+
+def _born(folder: StudyFolder) -> tuple[str, int, str]:
+    """By the name, which does not change when the directory is copied: the minute, then -2, -3."""
+    suffix = re.search(r"-(\d+)$", folder.id)
+    return (folder.id[:15], int(suffix[1]) if suffix else 1, folder.id)

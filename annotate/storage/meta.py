@@ -1,0 +1,52 @@
+"""What a study is, apart from its trials: all that is needed to run it on, as JSON can carry it.
+
+>>> StudyMeta.from_json(dataclasses.asdict(meta)) == meta
+True
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from annotate.trial import Direction, Json
+
+
+@dataclass(frozen=True)
+class StudyMeta:
+    """The facts of a study. Paths are absolute; `created` is seconds since the epoch.
+
+    `command` is the argv of a trial as the user gave it, `script` the user's own file. `space` is NNI's
+    `search_space.json`, `defaults` the literals that stand in the source. `options` are the study's
+    `StudyOptions`. `direction_from` tells why the direction is what it is, in words for the user.
+    """
+
+    study: str
+    script: str
+    code_dir: str
+    cwd: str
+    command: list[str]
+    created: float
+    space: Mapping[str, Json]
+    tuner: str
+    direction: Direction
+    seed: int
+    metric: str = "default"
+    direction_from: str = ""
+    defaults: Mapping[str, Json] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    tuner_args: Mapping[str, Json] = field(default_factory=dict)
+    pruner: str | None = None
+    pruner_args: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+    source_hash: str = ""
+    git_commit: str | None = None
+    python: str = ""
+    version: str = ""
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Json]) -> StudyMeta:
+        """Read what `dataclasses.asdict` wrote; facts that a later version added are left out."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in document.items() if name in known})

@@ -1,0 +1,263 @@
+"""The database of one study: the only code that speaks SQL.
+
+One connection of one thread writes it; any other program may read it meanwhile (WAL). A call that
+writes has committed when it returns, unless it stands in `with store.together():`, which commits at
+its end, all or nothing. A commit survives the death of the host at any moment; the loss of power may
+take the last seconds, never the file. What goes wrong is a StorageError; a StudyStore is never half open.
+
+>>> store = StudyStore.create(path, meta)
+>>> store.save(trial)
+>>> StudyStore.open(path, read_only=True).trials()
+[Trial(number=0, ...)]
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from annotate.errors import StorageError
+from annotate.storage import schema
+from annotate.storage.faults import told
+from annotate.storage.meta import StudyMeta
+from annotate.storage.rows import (
+    MEASUREMENT_COLUMNS,
+    TRIAL_COLUMNS,
+    measurement_of,
+    measurement_row,
+    trial_of,
+    trial_row,
+)
+from annotate.trial import Measurement, Trial
+
+_SELECT_TRIALS = f"SELECT {', '.join(TRIAL_COLUMNS)} FROM trials"  # noqa: S608 - columns are our own
+_UPSERT_TRIAL = (
+    f"INSERT INTO trials ({', '.join(TRIAL_COLUMNS)}) VALUES ({', '.join('?' * len(TRIAL_COLUMNS))}) "  # noqa: S608
+    f"ON CONFLICT (number) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in TRIAL_COLUMNS[1:])}"
+)
+_INSERT_MEASUREMENT = f"INSERT INTO measurements (trial, ordinal, {', '.join(MEASUREMENT_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_SELECT_MEASUREMENTS = (
+    f"SELECT {', '.join(MEASUREMENT_COLUMNS)} FROM measurements WHERE trial = ? ORDER BY ordinal"  # noqa: S608
+)
+
+
+class StudyStore:
+    """The rows of one study. Use `create` or `open`; close it, or use it as a context manager."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._nested = False
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, meta: StudyMeta) -> StudyStore:
+        """Make a new file, readable by its owner only. Refuses a path that exists."""
+        with told(path):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            store = cls(_connect(path, "rw"), path)
+            store._connection.execute("PRAGMA journal_mode = WAL")
+            store._connection.executescript(schema.script_from(0))
+        store.write_meta(meta)
+        return store
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> StudyStore:
+        """Open a study; one of an older version is migrated, unless it is only read."""
+        if not path.is_file():
+            raise StorageError(
+                f"{path}: there is no such study", remedy="`annotate ls` shows the studies here"
+            )
+        with told(path):
+            connection = _connect_to_read(path) if read_only else _connect(path, "rw")
+            try:
+                _check(connection, path, migrate=not read_only)
+            except BaseException:
+                connection.close()
+                raise
+            return cls(connection, path)
+
+    def close(self) -> None:
+        """Close the file; what is committed stays."""
+        self._connection.close()
+
+    def __enter__(self) -> StudyStore:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit all writes of the block at its end, or none of them."""
+        if self._nested:
+            yield
+            return
+        with told(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._nested = True
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # A COMMIT that failed for want of room may have ended the transaction itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._nested = False
+
+    def meta(self) -> StudyMeta:
+        """What the study is."""
+        with told(self.path):
+            rows = self._connection.execute("SELECT name, value FROM meta").fetchall()
+        return StudyMeta.from_json({name: json.loads(value) for name, value in rows})
+
+    def write_meta(self, meta: StudyMeta) -> None:
+        """Replace what the study is."""
+        with self.together():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)",
+                [(name, json.dumps(value)) for name, value in dataclasses.asdict(meta).items()],
+            )
+
+    def save(self, *trials: Trial) -> None:
+        """Insert or update trials; their measurements are recorded apart."""
+        with self.together():
+            self._connection.executemany(_UPSERT_TRIAL, map(trial_row, trials))
+
+    def record(self, number: int, measurements: Iterable[Measurement], reads: Iterable[str] = ()) -> None:
+        """Append what trial `number` reported, in the order of reporting."""
+        with self.together():
+            (first,) = self._connection.execute(
+                "SELECT coalesce(max(ordinal) + 1, 0) FROM measurements WHERE trial = ?", (number,)
+            ).fetchone()
+            self._connection.executemany(
+                _INSERT_MEASUREMENT,
+                [(number, first + i, *measurement_row(m)) for i, m in enumerate(measurements)],
+            )
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO reads (trial, key) VALUES (?, ?)", [(number, key) for key in reads]
+            )
+
+    def forget_reports(self, number: int) -> None:
+        """Delete what trial `number` reported, because it runs again."""
+        with self.together():
+            self._connection.execute("DELETE FROM measurements WHERE trial = ?", (number,))
+            self._connection.execute("DELETE FROM reads WHERE trial = ?", (number,))
+
+    def delete(self, number: int) -> None:
+        """Delete a trial and all that it reported."""
+        with self.together():
+            self._connection.execute("DELETE FROM trials WHERE number = ?", (number,))
+
+    def trials(self, *, measurements: bool = False) -> list[Trial]:
+        """All trials in order of number; with their measurements only where asked."""
+        with told(self.path):
+            rows = self._connection.execute(f"{_SELECT_TRIALS} ORDER BY number").fetchall()
+        return [trial_of(row, self.measurements(row[0]) if measurements else ()) for row in rows]
+
+    def trial(self, number: int) -> Trial:
+        """One trial with its measurements."""
+        with told(self.path):
+            row = self._connection.execute(f"{_SELECT_TRIALS} WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            raise StorageError(
+                f"{self.path.parent.name} has no trial {number}", remedy="`annotate show` lists its trials"
+            )
+        return trial_of(row, self.measurements(number))
+
+    def measurements(self, number: int) -> tuple[Measurement, ...]:
+        """What a trial reported, in the order of reporting."""
+        with told(self.path):
+            rows = self._connection.execute(_SELECT_MEASUREMENTS, (number,)).fetchall()
+        return tuple(map(measurement_of, rows))
+
+    def curves(self) -> Mapping[int, array[float]]:
+        """The intermediate values called `default` of every trial; NaN where one was none. 8 bytes each."""
+        curves: dict[int, array[float]] = {}
+        nan = float("nan")
+        with told(self.path):
+            cursor = self._connection.execute(
+                "SELECT trial, value FROM measurements WHERE final = 0 ORDER BY trial, ordinal"
+            )
+            last, curve = -1, array("d")
+            for number, value in cursor:
+                if number != last:
+                    last, curve = number, curves.setdefault(number, array("d"))
+                curve.append(nan if value is None else value)
+        return curves
+
+    def reads(self) -> Mapping[int, frozenset[str]]:
+        """The parameters each trial asked for; a trial that asked for none is left out."""
+        with told(self.path):
+            rows = self._connection.execute("SELECT trial, key FROM reads").fetchall()
+        keys: dict[int, set[str]] = {}
+        for number, key in rows:
+            keys.setdefault(number, set()).add(key)
+        return {number: frozenset(of) for number, of in keys.items()}
+
+    def begin_session(self, *, host: str, pid: int, at: float) -> int:
+        """Note that a host runs the study from now on; returns the session's number."""
+        with self.together():
+            cursor = self._connection.execute(
+                "INSERT INTO sessions (host, pid, started, seconds) VALUES (?, ?, ?, 0)", (host, pid, at)
+            )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def update_session(self, number: int, *, seconds: float) -> None:
+        """Note for how many seconds the session has run."""
+        with self.together():
+            self._connection.execute("UPDATE sessions SET seconds = ? WHERE number = ?", (seconds, number))
+
+    def seconds_run(self) -> float:
+        """For how many seconds hosts have run the study, all sessions together."""
+        with told(self.path):
+            (seconds,) = self._connection.execute("SELECT coalesce(sum(seconds), 0) FROM sessions").fetchone()
+        return float(seconds)
+
+
+def _connect(path: Path, mode: str, *options: str) -> sqlite3.Connection:
+    uri = "&".join([f"{path.absolute().as_uri()}?mode={mode}", *options])
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Read-only; a WAL file in a directory that cannot be written to is read as it lies there."""
+    connection = _connect(path, "ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        return _connect(path, "ro", "immutable=1")
+    return connection
+
+
+def _check(connection: sqlite3.Connection, path: Path, *, migrate: bool) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != schema.APPLICATION_ID:
+        raise StorageError(
+            f"{path}: it is not a study's database", remedy="name a directory that `annotate ls` shows"
+        )
+    if version > schema.VERSION:
+        raise StorageError(
+            f"{path}: written by a newer annotate (version {version} of the file, {schema.VERSION} is known here)",
+            remedy="pip install --upgrade annotate-trials",
+        )
+    if version < schema.VERSION:
+        if not migrate:
+            raise StorageError(
+                f"{path}: written by an older annotate", remedy="`annotate resume` brings it up to date"
+            )
+        connection.executescript(schema.script_from(version))

@@ -1,0 +1,251 @@
+"""The database of a study: exact, private, refused in the user's words where it cannot be used."""
+
+import math
+import os
+import sqlite3
+import stat
+
+import pytest
+
+from annotate.errors import StorageError
+from annotate.storage import StudyMeta, StudyStore, schema
+from annotate.trial import (
+    FailureReason,
+    Measurement,
+    Trial,
+    TrialState,
+    fail,
+    requeue,
+    start,
+    stop_early,
+    succeed,
+)
+
+
+def make_meta(**facts):
+    given = {
+        "study": "2026-11-21-0423-train", "script": "/home/a/train.py", "code_dir": "/home/a", "cwd": "/home/a",
+        "command": ["python", "train.py"], "created": 1.5, "tuner": "tpe", "direction": "maximize", "seed": 7,
+        "space": {"train/lr/loguniform": {"_type": "loguniform", "_value": [1e-4, 0.1]}},
+    }  # fmt: skip
+    return StudyMeta(**{**given, **facts})
+
+
+@pytest.fixture
+def store(tmp_path):
+    with StudyStore.create(tmp_path / "study.db", make_meta()) as store:
+        yield store
+
+
+def test_the_facts_of_a_study_come_back_as_they_were(store):
+    assert store.meta() == make_meta()
+    store.write_meta(make_meta(options={"trials": 40}))
+    assert store.meta().options == {"trials": 40}
+
+
+@pytest.mark.parametrize(
+    "trial",
+    [
+        Trial(0, {}, baseline=True),
+        start(Trial(1, {"a/lr/uniform": 0.1, "a/n/choice": [1, None, "x", True]}), at=1.25, pid=9, gpus=("0", "MIG-1")),
+        succeed(start(Trial(2, {}), at=1.0), at=2.0, value=0.1 + 0.2),
+        stop_early(start(Trial(3, {}), at=1.0), at=2.0, value=None, message="worse than the median"),
+        fail(start(Trial(4, {}), at=1.0), at=2.0, reason=FailureReason.NO_METRIC, message="nothing", exit_code=-9),
+        requeue(start(Trial(5, {}), at=1.0), alone=True),
+    ],
+)  # fmt: skip
+def test_a_trial_comes_back_as_it_was(store, trial):
+    store.save(trial)
+    assert store.trial(trial.number) == trial
+    assert store.trials() == [trial]
+
+
+def test_saving_again_replaces_and_keeps_what_was_reported(store):
+    trial = start(Trial(0, {"k": 1}), at=1.0)
+    store.save(trial)
+    store.record(0, [Measurement(0, 1.5, {"default": 0.5})])
+    store.save(succeed(trial, at=2.0, value=0.5))
+    assert [t.state for t in store.trials(measurements=True)] == [TrialState.SUCCEEDED]
+    assert store.trial(0).measurements == (Measurement(0, 1.5, {"default": 0.5}),)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"default": 0.1},
+        {"default": 0.1, "loss": 1e300},
+        {"default": math.inf},
+        {"default": -math.inf, "x": 1.0},
+        {"loss": 3.0},
+        {"default": 7},
+    ],
+)  # fmt: skip
+def test_a_measurement_comes_back_as_it_was(store, values):
+    store.save(Trial(0, {}))
+    store.record(0, [Measurement(3, 2.0, values, final=True)])
+    assert store.measurements(0) == (Measurement(3, 2.0, values, final=True),)
+
+
+def test_nan_stays_nan(store):
+    store.save(Trial(0, {}))
+    store.record(0, [Measurement(0, 1.0, {"default": math.nan, "acc": 0.5})])
+    (measurement,) = store.measurements(0)
+    assert math.isnan(measurement.values["default"])
+    assert measurement.values["acc"] == 0.5
+
+
+def test_reports_keep_their_order_over_several_calls(store):
+    store.save(Trial(0, {}), Trial(1, {}))
+    for step in range(5):
+        store.record(0, [Measurement(0, 1.0, {"default": float(step)})], reads=["a", f"k{step % 2}"])
+    store.record(
+        1, [Measurement(0, 1.0, {"default": 9.0}), Measurement(1, 1.0, {"default": 8.0}, final=True)]
+    )
+    assert [m.values["default"] for m in store.measurements(0)] == [0, 1, 2, 3, 4]
+    assert {n: list(c) for n, c in store.curves().items()} == {0: [0, 1, 2, 3, 4], 1: [9.0]}
+    assert store.reads() == {0: {"a", "k0", "k1"}}
+
+
+def test_a_trial_that_runs_again_starts_with_a_clean_sheet(store):
+    store.save(Trial(0, {}))
+    store.record(0, [Measurement(0, 1.0, {"default": 1.0})], reads=["a"])
+    store.forget_reports(0)
+    assert store.measurements(0) == ()
+    assert store.reads() == {}
+
+
+def test_what_is_written_together_is_kept_whole_or_not_at_all(store):
+    def half():
+        with store.together():
+            store.save(Trial(0, {}))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
+    assert store.trials() == []
+    with store.together():
+        store.save(Trial(1, {}))
+        store.record(1, [Measurement(0, 1.0, {"default": 1.0})])
+    assert store.trial(1).measurements
+
+
+def test_a_report_of_an_unknown_trial_is_refused(store):
+    with pytest.raises(sqlite3.IntegrityError):
+        store.record(5, [Measurement(0, 1.0, {"default": 1.0})])
+
+
+def test_deleting_a_trial_deletes_what_it_reported(store):
+    store.save(Trial(0, {}))
+    store.record(0, [Measurement(0, 1.0, {"default": 1.0})], reads=["a"])
+    store.delete(0)
+    assert store.trials() == []
+    assert store.measurements(0) == ()
+    with pytest.raises(StorageError, match="no trial 0"):
+        store.trial(0)
+
+
+def test_only_the_owner_may_read_any_file(store):
+    store.save(Trial(0, {}))
+    for path in store.path.parent.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_a_second_program_reads_while_the_host_writes(store):
+    store.save(Trial(0, {}))
+    with StudyStore.open(store.path, read_only=True) as reader:
+        assert len(reader.trials()) == 1
+        store.save(Trial(1, {}))
+        assert len(reader.trials()) == 2
+        with pytest.raises(StorageError, match="cannot be written"):
+            reader.save(Trial(2, {}))
+
+
+def test_the_seconds_of_all_sessions_add_up(store):
+    first = store.begin_session(host="h", pid=1, at=0.0)
+    store.update_session(first, seconds=10.5)
+    second = store.begin_session(host="h", pid=2, at=99.0)
+    store.update_session(second, seconds=1.0)
+    store.update_session(second, seconds=2.0)
+    assert store.seconds_run() == 12.5
+
+
+def test_a_study_is_never_created_over_another(store):
+    with pytest.raises(StorageError, match="File exists"):
+        StudyStore.create(store.path, make_meta())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "not a study"), (b"x" * 4096, "not a study"), (None, "no such study")],
+)
+def test_what_is_no_study_is_refused(tmp_path, content, said):
+    path = tmp_path / "study.db"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(StorageError, match=said):
+        StudyStore.open(path)
+
+
+def test_another_programs_database_is_refused(tmp_path):
+    connection = sqlite3.connect(tmp_path / "other.db")
+    connection.execute("CREATE TABLE trials (number)")
+    connection.close()
+    with pytest.raises(StorageError, match="not a study"):
+        StudyStore.open(tmp_path / "other.db")
+
+
+def test_a_damaged_file_is_told_as_damaged(tmp_path):
+    path = tmp_path / "study.db"
+    with StudyStore.create(path, make_meta()) as store:
+        store.save(*(Trial(n, {"k": "x" * 500}) for n in range(100)))
+    content = bytearray(path.read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match="damaged"), StudyStore.open(path) as store:
+        store.trials()
+
+
+def test_a_newer_file_is_refused(store):
+    path = store.path
+    store._connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    store.close()
+    with pytest.raises(StorageError, match="newer"):
+        StudyStore.open(path)
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_committed(store):
+    store.save(Trial(0, {}))
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StorageError, match="disk is full"):
+        store.save(*(Trial(n, {"k": "x" * 5000}) for n in range(1, 9)))
+    assert [t.number for t in store.trials()] == [0]
+    store._connection.execute("PRAGMA max_page_count = 100000")
+    store.save(Trial(1, {}))
+    assert [t.number for t in store.trials()] == [0, 1]
+
+
+def test_a_file_of_version_1_is_migrated_and_loses_nothing(tmp_path):
+    path = tmp_path / "study.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        schema.VERSION_1
+        + """
+        INSERT INTO meta VALUES ('study', '"old"'), ('script', '"t.py"'), ('code_dir', '"."'), ('cwd', '"."'),
+            ('command', '[]'), ('created', '1.0'), ('tuner', '"tpe"'), ('direction', '"minimize"'), ('seed', '1'),
+            ('space', '{}');
+        INSERT INTO trials VALUES (0, '{"k": 1}', 'succeeded', 1, 0.5, 1.0, 2.0, NULL, NULL, 0, '["0"]', 12);
+        INSERT INTO measurements VALUES (0, 0, 0, 1.5, 1, 0.5, NULL);
+        """
+        + f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = 1;"
+    )
+    connection.close()
+    with pytest.raises(StorageError, match="older"):
+        StudyStore.open(path, read_only=True)
+    for _ in range(2):
+        with StudyStore.open(path) as store:
+            assert store.meta().study == "old"
+            trial = store.trial(0)
+            assert (trial.params, trial.value, trial.attempt, trial.alone) == ({"k": 1}, 0.5, 1, False)
+            assert trial.measurements == (Measurement(0, 1.5, {"default": 0.5}, final=True),)
+            assert store.seconds_run() == 0
