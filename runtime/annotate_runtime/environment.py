@@ -1,0 +1,60 @@
+"""The environment of a trial's process: the host's own, and what a trial needs beyond it.
+
+Pure: a mapping in, a new one out. It refuses nothing and asks no GPU.
+
+>>> env = trial_environment({"PATH": "/bin"}, directory=Path("/s/trials/0"), lib=Path("/s/lib"), study="s",
+...                         trial="s-0", number=0, code_dir=Path("/s/code"), threads=2, gpus=("1",))
+>>> env["CUDA_VISIBLE_DEVICES"], env["OMP_NUM_THREADS"], env["NNI_TRIAL_SEQ_ID"]
+('1', '2', '0')
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+TRIAL_DIR = "ANNOTATE_TRIAL_DIR"
+THREAD_COUNTS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+def trial_environment(
+    base: Mapping[str, str],
+    *,
+    directory: Path,
+    lib: Path,
+    study: str,
+    trial: str,
+    number: int,
+    code_dir: Path,
+    threads: int | None = None,
+    gpus: tuple[str, ...] | None = None,
+) -> dict[str, str]:
+    """The complete environment of one trial.
+
+    `threads` is its share of the cores, None to leave the libraries alone; a count that the user has
+    set herself is kept. `gpus` are indices or UUIDs, () hides every GPU, None leaves them as they are.
+    """
+    env = dict(base)
+    env["PYTHONPATH"] = os.pathsep.join([str(lib), *filter(None, [base.get("PYTHONPATH")])])
+    env[TRIAL_DIR] = str(directory)
+    env["NNI_PLATFORM"] = "local"
+    env["NNI_EXP_ID"] = study
+    env["NNI_SYS_DIR"] = str(directory)
+    env["NNI_TRIAL_JOB_ID"] = trial
+    env["NNI_OUTPUT_DIR"] = str(directory / "output")
+    env["NNI_TRIAL_SEQ_ID"] = str(number)
+    env["NNI_CODE_DIR"] = str(code_dir)
+    env.setdefault("PYTHONUNBUFFERED", "1")
+    if threads is not None:
+        for name in THREAD_COUNTS:
+            env.setdefault(name, str(threads))
+    if gpus is not None:
+        env["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+    return env

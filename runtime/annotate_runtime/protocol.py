@@ -1,0 +1,125 @@
+"""The wire between host and trial: two files in the trial's directory, both directions side by side.
+
+`parameters.json` is written by the host before the trial starts and never changed. `reports` is
+written by the trial alone, one JSON line a report, each by one append, so that a trial killed the
+next instant has lost nothing. `encoding` holds the trial's half of the writing.
+
+A line that is not of this protocol is refused with `ProtocolError`: a script may print what it
+likes, but nothing else writes this file.
+
+>>> decode_report(b'{"kind": "read", "key": "train/lr/loguniform"}')
+Read(key='train/lr/loguniform')
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Union
+
+PARAMETERS = "parameters.json"
+REPORTS = "reports"
+
+
+class ProtocolError(ValueError):
+    """A line or a file that no trial side of ours has written."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a trial is told: `trial` is the id that `nni.get_trial_id()` gives, `number` its place."""
+
+    parameters: Mapping[str, Any]
+    study: str
+    trial: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """One metric report. `step` counts from 0 within its kind; `time` is seconds since the epoch.
+
+    `values` holds `default` and any other key; NaN and infinity are kept.
+    """
+
+    kind: Literal["intermediate", "final"]
+    time: float
+    step: int
+    values: Mapping[str, float]
+
+    @property
+    def finite(self) -> bool:
+        """Whether every value is a number one can compare."""
+        return all(math.isfinite(value) for value in self.values.values())
+
+
+@dataclass(frozen=True)
+class Read:
+    """The script asked for this parameter: it is active in this trial."""
+
+    key: str
+
+
+Report = Union[Result, Read]
+
+
+def write_parameters(directory: Path, parameters: Parameters) -> Path:
+    """Publish `parameters.json` in a trial's directory, whole or not at all."""
+    path = directory / PARAMETERS
+    temporary = directory / f".{PARAMETERS}.{os.getpid()}"
+    temporary.write_text(json.dumps(asdict(parameters)), encoding="ascii")
+    temporary.replace(path)
+    return path
+
+
+def read_parameters(directory: Path) -> Parameters:
+    """What `write_parameters` wrote. Raises ProtocolError."""
+    try:
+        return Parameters(**json.loads((directory / PARAMETERS).read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise ProtocolError(f"{directory / PARAMETERS}: {error}") from error
+
+
+def decode_report(line: bytes) -> Report:
+    """One line of `reports`, with or without its newline. Raises ProtocolError."""
+    try:
+        document = json.loads(line)
+        kind = document["kind"]
+        if kind == "read":
+            return Read(str(document["key"]))
+        if kind in ("intermediate", "final"):
+            values = {str(key): float(value) for key, value in document["values"].items()}
+            return Result(kind, float(document["time"]), int(document["step"]), values)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ProtocolError(f"not a report: {line[:200]!r}") from error
+    raise ProtocolError(f"a report of unknown kind: {line[:200]!r}")
+
+
+class ReportReader:
+    """Tails a trial's `reports`: every complete line once, in order, from where it stopped.
+
+    A file that does not exist yet is empty. Bounded work a call, so that a trial with a million
+    reports never holds up the host.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / REPORTS
+        self._offset = 0
+
+    def read(self, limit: int = 1 << 18) -> list[Report]:
+        """The next reports, from at most `limit` bytes; empty when there are none yet."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                chunk = file.read(limit)
+                if len(chunk) == limit and b"\n" not in chunk:
+                    chunk += file.readline()
+        except FileNotFoundError:
+            return []
+        whole = chunk[: chunk.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [decode_report(line) for line in whole.splitlines()]
