@@ -1,0 +1,134 @@
+"""The best trial so far: its value, its gain over the script's own defaults, its parameters, the curve."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from rich.cells import cell_len
+
+from annotate.screen import charts
+from annotate.screen.facts import Facts, Gain, gain
+from annotate.screen.head import STATE_WORDS
+from annotate.screen.paint import (
+    ACTIVE,
+    BAD,
+    BASELINE,
+    BEST,
+    BOLD,
+    DIM,
+    GOOD,
+    PLAIN,
+    Block,
+    Line,
+    put,
+    shape,
+    spread,
+    width_of,
+    words,
+)
+from annotate.screen.words import clean, fit, number, parameter
+from annotate.study.snapshot import StudySnapshot
+from annotate.trial import Trial
+
+
+def best(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
+    """The best value, what it gained over the script's own defaults, and its parameters."""
+    trial = known.best
+    if trial is None or trial.value is None:
+        return [[put(" no trial has finished yet", DIM)]]
+    head = [
+        put(" ★ ", BEST), put(f"{clean(snapshot.metric)} ", PLAIN), put(number(trial.value), BEST),
+        put("  "), *gained(snapshot, trial),
+    ]  # fmt: skip
+    tail = [put(f"trial {trial.number} ", DIM)]
+    return [spread(head, tail if width_of(head) + width_of(tail) < width else [], width)]
+
+
+def gained(snapshot: StudySnapshot, trial: Trial) -> Line:
+    """`+0.0456 (+5.2 %) better than the defaults' 0.8757`, whatever the direction."""
+    base = snapshot.baseline
+    won = gain(snapshot, trial)
+    if won is not None:
+        if base is trial:
+            return [put("the script's own defaults, so far unbeaten", BASELINE)]
+        return [*difference(won), put(" than the defaults' "), put(number(won.baseline), BASELINE)]
+    if base is None:
+        return [put("no baseline to compare with", DIM)]
+    if base.state.finished:
+        return [put(f"the script's own defaults {STATE_WORDS[base.state]}", BASELINE)]
+    return [put("the script's own defaults are still to come", DIM)]
+
+
+def difference(won: Gain) -> Line:
+    """`+0.0456 (+5.2 %) better`."""
+    style, word = (
+        (GOOD, "better") if won.absolute > 0 else (BAD, "worse") if won.absolute < 0 else (PLAIN, "no better")
+    )
+    share = f" ({100 * won.relative:+.1f} %)" if won.relative is not None and abs(won.relative) < 100 else ""
+    sign = "+" if won.absolute >= 0 else "-"
+    return [
+        put(f"{sign}{number(abs(won.absolute), like=won.baseline)}{share}", style + BOLD),
+        put(f" {word}", style),
+    ]
+
+
+def parameters(trial: Trial, snapshot: StudySnapshot, width: int, height: int) -> Block:
+    """A trial's parameters as `name value`, in as many lines as there is room for."""
+    pieces = []
+    for key, name in snapshot.names.items():
+        if key in trial.params:
+            pieces.append((clean(name), parameter(trial.params[key])))
+        elif trial.baseline:
+            pieces.append(
+                (clean(name), parameter(snapshot.defaults[key]) if key in snapshot.defaults else "default")
+            )
+    lines: Block = [[put(" ")]]
+    room = width - 2
+    for index, (name, value) in enumerate(pieces):
+        label = fit(name, room // 2)
+        shown = fit(value, max(4, room - cell_len(label) - 3))
+        piece = [put(" "), put(label, DIM), put(" "), put(shown, BOLD), put(" ")]
+        if width_of(lines[-1]) + width_of(piece) > width:
+            if len(lines) == height:
+                rest = f" +{len(pieces) - index} "
+                lines[-1] = spread(shape(lines[-1:], width - len(rest))[0], [put(rest, DIM)], width)
+                break
+            lines.append([put(" ")])
+        lines[-1] = lines[-1] + piece
+    return shape(lines, width)
+
+
+@lru_cache(maxsize=8)
+def curve(known: Facts, baseline: float | None, width: int, height: int) -> Block:
+    """The best so far as stairs, every trial a dot, the defaults a dashed line."""
+    values = [value for value in known.values if math.isfinite(value)]
+    if not values:
+        return shape([[put("  the curve begins with the first result", DIM)]], width, height)
+    legend = [("━ best so far", BEST), ("· trials", ACTIVE)]
+    layers = [charts.Curve(known.best_so_far, BEST, "stairs"), charts.Curve(known.values, ACTIVE, "dots")]
+    if baseline is not None and math.isfinite(baseline):
+        layers.insert(1, charts.Curve((baseline,), BASELINE, "dashes"))
+        legend.append(("╍ defaults", BASELINE))
+    limits = _range(known, values, baseline)
+    return charts.labelled(
+        layers, width, height, limits=limits, legend=words(legend), note=f"{len(known.values)} results"
+    )
+
+
+def _range(known: Facts, values: list[float], baseline: float | None) -> tuple[float, float]:
+    """From the best to the worst of the better four fifths, the baseline included where it is near."""
+    ordered = sorted(values)
+    count = len(ordered)
+    low, high = (
+        (ordered[count // 5], ordered[-1])
+        if known.direction == "maximize"
+        else (ordered[0], ordered[-1 - count // 5])
+    )
+    if (
+        baseline is not None
+        and math.isfinite(baseline)
+        and abs(baseline - (low + high) / 2) <= 2 * (high - low)
+    ):
+        low, high = min(low, baseline), max(high, baseline)
+    return (low, high) if high > low else (low - abs(low) * 0.05 - 1e-9, high + abs(high) * 0.05 + 1e-9)

@@ -1,0 +1,129 @@
+"""One trial alone: its parameters beside the defaults, its curve, how it ended, its log's tail."""
+
+from __future__ import annotations
+
+import math
+
+from rich.segment import Segment
+from rich.style import Style
+
+from annotate.screen import charts
+from annotate.screen.best import difference
+from annotate.screen.facts import gain
+from annotate.screen.paint import (
+    ACTIVE,
+    BAD,
+    BASELINE,
+    BEST,
+    BOLD,
+    DIM,
+    GLYPHS,
+    PLAIN,
+    Block,
+    Line,
+    box,
+    put,
+    shape,
+)
+from annotate.screen.view import View
+from annotate.screen.words import clean, fit, number, parameter, seconds
+from annotate.study.snapshot import StudySnapshot
+from annotate.trial import Trial
+
+
+def detail(snapshot: StudySnapshot, trial: Trial, view: View, width: int, height: int) -> Block:
+    """The opened trial on `width` times `height` cells."""
+    head = _head(snapshot, trial, width)
+    error = _error(trial, width - 4, max(0, height // 4))
+    params = _parameters(snapshot, trial, width - 4)
+    rest = max(0, height - len(head) - (len(error) + 2 if error else 0))
+    params_height = min(len(params) + 2, max(3, rest // 2)) if rest >= 8 else 0
+    curve_height = min(14, (rest - params_height) // 2) if rest >= 14 else 0
+    log_height = rest - params_height - curve_height
+    block = head
+    if params_height:
+        block = [*block, *box("parameters", params, width, params_height)]
+    if curve_height >= 4:
+        metric = clean(snapshot.metric)
+        block = [
+            *block,
+            *box(metric, _curve(snapshot, trial, width - 4, curve_height - 2), width, curve_height),
+        ]
+    if error:
+        block = [*block, *box("error", error, width, len(error) + 2)]
+    if log_height >= 3:
+        tail = [[put(fit(clean(text), width - 4))] for text in view.log[-(log_height - 2) :]]
+        block = [
+            *block,
+            *box("log", tail or [[put("nothing printed yet", DIM)]], width, log_height, note="last lines"),
+        ]
+    return block
+
+
+def _head(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
+    glyph, style = GLYPHS[trial.state]
+    began = trial.started if trial.started is not None else snapshot.now
+    took = (trial.ended if trial.ended is not None else snapshot.now) - began
+    line: Line = [put(f" {glyph} trial {trial.number} ", style + BOLD), put(f"{trial.state.value}  ", style)]
+    line.append(put(f"{seconds(took)}  "))
+    if trial.gpus:
+        line.append(put(f"gpu {clean(','.join(trial.gpus))}  ", DIM))
+    if trial.pid is not None:
+        line.append(put(f"pid {trial.pid}  ", DIM))
+    if trial.value is not None:
+        line += [put(f"{clean(snapshot.metric)} ", DIM), put(f"{number(trial.value)}  ", BEST)]
+        won = gain(snapshot, trial)
+        if won is not None and not trial.baseline:
+            line += [*difference(won), put(" than the defaults", DIM)]
+    if trial.baseline:
+        line.append(put("the script's own defaults", BASELINE))
+    return shape([line], width)
+
+
+def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
+    """`name  value  (default)`, one a line, in as many columns as there is width for."""
+    entries: list[Line] = []
+    for key, name in snapshot.names.items():
+        default = parameter(snapshot.defaults[key]) if key in snapshot.defaults else ""
+        value = parameter(trial.params[key]) if key in trial.params else default if trial.baseline else "–"
+        changed = key in trial.params and value != default
+        entries.append(
+            [
+                put(f"{fit(clean(name), 18):<18} ", DIM),
+                put(fit(value, 24), BOLD if changed else PLAIN),
+                put(f"  was {fit(default, 12)}" if default and changed else "", DIM),
+            ]
+        )
+    across = max(1, min(3, width // 60))
+    each = width // across
+    rows = -(-len(entries) // across)
+    entries += [[] for _ in range(rows * across - len(entries))]
+    shaped = [Segment.adjust_line_length(entry, each) for entry in entries]
+    return [[part for column in range(across) for part in shaped[column * rows + row]] for row in range(rows)]
+
+
+def _curve(snapshot: StudySnapshot, trial: Trial, width: int, height: int) -> Block:
+    """What the trial reported, over the best trial's reports."""
+    values = [m.values.get("default", math.nan) for m in trial.measurements]
+    best = snapshot.best
+    other = (
+        [m.values.get("default", math.nan) for m in best.measurements] if best and best is not trial else []
+    )
+    layers = [charts.Curve(values, ACTIVE)]
+    legend = "━ this trial"
+    if other:
+        layers.append(charts.Curve(other[: max(len(values), 2)], BEST))
+        legend += f"   ━ trial {best.number}, the best" if best else ""
+    return charts.labelled(layers, width, height, legend=[put(legend, DIM)], note=f"{len(values)} reports")
+
+
+def _error(trial: Trial, width: int, most: int) -> Block:
+    said = [line.rstrip() for line in (trial.message or "").splitlines() if line.strip()]
+    head: list[tuple[str, Style]] = []
+    if trial.reason is not None:
+        code = f", exit code {trial.exit_code}" if trial.exit_code is not None else ""
+        head.append((f"{trial.reason.value}{code}", BAD + BOLD))
+    lines = [*head, *((fit(clean(line), width), PLAIN) for line in said)]
+    return [
+        [put(text, style)] for text, style in (lines[:1] + lines[1:][-max(0, most - 1) :] if most else [])
+    ]

@@ -1,0 +1,120 @@
+"""Tables of trials: columns as wide as what stands in them, parameters side by side.
+
+The columns that do not fit are left out from the right; how many parameters are missing is said in
+the heading. A table never wraps and never cuts a number: a column has room or is not there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from annotate.screen.paint import (
+    DIM,
+    HEADING,
+    PLAIN,
+    SELECTED,
+    SUBHEADING,
+    UNDERLINE,
+    Block,
+    Line,
+    put,
+    shape,
+    width_of,
+)
+from annotate.screen.words import clean, fit, parameter
+from annotate.study.snapshot import StudySnapshot
+from annotate.trial import Trial
+
+_GAP = "  "
+_CAP = 16  # cells that one parameter may take
+
+
+@dataclass(frozen=True)
+class Column:
+    """A title and one cell a row."""
+
+    title: str
+    cells: Sequence[tuple[str, Style]]
+    right: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(cell_len(self.title), *(cell_len(text) for text, _ in self.cells), 0)
+
+
+def table(
+    title: str, columns: Sequence[Column], width: int, *, selected: int | None = None, more: int = 0
+) -> Block:
+    """A heading line and the rows. `more` counts the columns that the caller left out beforehand."""
+    room = width - 1
+    columns = [
+        dataclasses.replace(column, title=title) if not i else column for i, column in enumerate(columns)
+    ]
+    taken: list[Column] = []
+    for column in columns:
+        need = column.width + len(_GAP)
+        if need > room:
+            break
+        taken.append(column)
+        room -= need
+    hidden = len(columns) - len(taken) + more
+    rows: Block = [_heading(taken, width, f"+{hidden}" if hidden else "")]
+    for index in range(len(columns[0].cells) if columns else 0):
+        line: Line = [put("›" if index == selected else " ")]
+        for column in taken:
+            text, style = column.cells[index]
+            line += _cell(text, style, column)
+        (line,) = shape([line], width)
+        rows.append(list(Segment.apply_style(line, post_style=SELECTED)) if index == selected else line)
+    return rows
+
+
+def _cell(text: str, style: Style, column: Column) -> Line:
+    blank = " " * (column.width - cell_len(text))
+    return (
+        [put(blank), put(text, style), put(_GAP)] if column.right else [put(text, style), put(blank + _GAP)]
+    )
+
+
+def _heading(columns: Sequence[Column], width: int, note: str) -> Line:
+    line: Line = [put(" ", SUBHEADING)]
+    for index, column in enumerate(columns):
+        line += _cell(column.title, SUBHEADING if index else HEADING, column)
+    room = width - width_of(line)
+    tail = fit(note, max(0, room - 1))
+    line.append(put(" " * (room - cell_len(tail) - 1) + tail + " "))
+    return [Segment(text, (style or PLAIN) + UNDERLINE) for text, style, _ in shape([line], width)[0]]
+
+
+def parameter_columns(trials: Sequence[Trial], snapshot: StudySnapshot) -> list[Column]:
+    """A column for each parameter; a baseline shows the script's own values, dimmed."""
+    columns = []
+    for key in parameter_keys(snapshot):
+        cells = [_parameter(trial, key, snapshot) for trial in trials]
+        right = all(_numeric(trial, key) for trial in trials)
+        columns.append(Column(fit(clean(snapshot.names[key]), _CAP), cells, right=right))
+    return columns
+
+
+def parameter_keys(snapshot: StudySnapshot) -> tuple[str, ...]:
+    """The parameters in the order of the source."""
+    return tuple(snapshot.names)
+
+
+def _parameter(trial: Trial, key: str, snapshot: StudySnapshot) -> tuple[str, Style]:
+    if key in trial.params:
+        return fit(parameter(trial.params[key], digits=3), _CAP), PLAIN
+    if trial.baseline and key in snapshot.defaults:
+        return fit(parameter(snapshot.defaults[key]), _CAP), DIM
+    return ("default" if trial.baseline else "–"), DIM
+
+
+def _numeric(trial: Trial, key: str) -> bool:
+    value = trial.params.get(key, 0)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,80 @@
+"""The columns of the tables of trials."""
+
+from __future__ import annotations
+
+import math
+
+from rich.style import Style
+
+from annotate.screen import charts
+from annotate.screen.facts import Facts
+from annotate.screen.paint import (
+    ACTIVE,
+    BAD,
+    BASELINE,
+    BEST,
+    DIM,
+    GLYPHS,
+    GOOD,
+    PLAIN,
+)
+from annotate.screen.table import Column, parameter_columns
+from annotate.screen.words import clean, fit, number, seconds
+from annotate.study.snapshot import StudySnapshot
+from annotate.trial import Trial
+
+
+def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) -> list[Column]:
+    """The running trials: time, GPU, step, last metric and its sparkline."""
+    metric = fit(clean(snapshot.metric), 12)
+    last = [next((m for m in reversed(t.measurements)), None) for t in trials]
+    spark = 6 if width < 100 else 10 if width < 140 else 16
+    columns = [
+        Column("", [(f"{'▸'} {t.number}", ACTIVE) for t in trials]),
+        Column(
+            "time", [(seconds(snapshot.now - (t.started or snapshot.now)), PLAIN) for t in trials], right=True
+        ),
+    ]
+    if any(t.gpus for t in trials):
+        columns.append(Column("gpu", [(fit(clean(",".join(t.gpus)), 7), PLAIN) for t in trials], right=True))
+    columns += [
+        Column("step", [(str(m.step) if m else "–", PLAIN if m else DIM) for m in last], right=True),
+        Column(metric, [_metric(m.values.get("default")) if m else ("–", DIM) for m in last], right=True),
+        Column(
+            "",
+            [
+                (charts.sparkline([m.values.get("default", math.nan) for m in t.measurements], spark), GOOD)
+                for t in trials
+            ],
+        ),
+    ]
+    return columns + parameter_columns(trials, snapshot)
+
+
+def finished_columns(snapshot: StudySnapshot, known: Facts, trials: list[Trial]) -> list[Column]:
+    """Finished and waiting trials: state, value, time, parameters or what went wrong."""
+    best_one = known.best
+    numbers = []
+    for trial in trials:
+        glyph, style = ("★", BEST) if trial is best_one else GLYPHS[trial.state]
+        numbers.append((f"{glyph} {trial.number}", style))
+    columns = [
+        Column("", numbers),
+        Column(
+            "time",
+            [(seconds(t.duration) if t.duration is not None else "–", PLAIN) for t in trials],
+            right=True,
+        ),
+        Column(fit(clean(snapshot.metric), 12), [_value(t, best_one) for t in trials], right=True),
+    ]
+    return columns + parameter_columns(trials, snapshot)
+
+
+def _value(trial: Trial, best_one: Trial | None) -> tuple[str, Style]:
+    if trial.value is None:
+        return (trial.reason.value if trial.reason else "–"), (BAD if trial.reason else DIM)
+    return number(trial.value), BEST if trial is best_one else BASELINE if trial.baseline else PLAIN
+
+
+def _metric(value: float | None) -> tuple[str, Style]:
+    return ("–", DIM) if value is None else (number(value), PLAIN if math.isfinite(value) else BAD)
