@@ -1,6 +1,6 @@
 """The protocol behind every tuner: an algorithm is one function of the history.
 
-It proposes a point from what has finished and what is pending, and keeps no state of its own, so
+It proposes points from what has finished and what is pending, and keeps no state of its own, so
 that a study is resumed by telling its history again, in any order. It may propose what has been
 proposed before and knows no constraint: `annotate_tuners.searcher` sees to both, once for all.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from annotate_tuners.dimensions import Point
     from annotate_tuners.distributions import Json
@@ -60,8 +60,9 @@ class History:
 class Algorithm(Protocol):
     """What to try next."""
 
-    def propose(self, history: History, number: int, rng: random.Random) -> Proposal:
-        """The proposal for trial `number`; chance comes from `rng` alone.
+    def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
+        """Proposals for trial `number`, the best first; the first that the rules allow is taken.
 
-        Raises SpaceExhausted where it has nothing more to propose.
+        Chance comes from `rng` alone. One that is asked for after another was refused by a rule may
+        be drawn by chance; the end means that this algorithm has nothing more to propose.
         """

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -98,24 +98,39 @@ class Dimensions:
 
     def points(self) -> Iterator[dict[str, int | float]]:
         """Every point, the last dimension running fastest; only where `size()` is a number."""
-        return self._points({}, 0)
+        return self.product(lambda dimension: dimension.grid() or ())
 
-    def _points(self, prefix: dict[str, int | float], start: int) -> Iterator[dict[str, int | float]]:
+    def product(
+        self, values: Callable[[Dimension], Iterable[int | float]]
+    ) -> Iterator[dict[str, int | float]]:
+        """Every combination of these values of the active dimensions, the last one running fastest."""
+        return self._product(values, {}, 0)
+
+    def _product(
+        self,
+        values: Callable[[Dimension], Iterable[int | float]],
+        prefix: dict[str, int | float],
+        start: int,
+    ) -> Iterator[dict[str, int | float]]:
         if start == len(self.dimensions):
             yield dict(prefix)
             return
         dimension = self.dimensions[start]
         if not dimension.active(prefix):
-            yield from self._points(prefix, start + 1)
+            yield from self._product(values, prefix, start + 1)
             return
-        for value in dimension.grid() or ():
-            yield from self._points({**prefix, dimension.name: value}, start + 1)
+        for value in values(dimension):
+            yield from self._product(values, {**prefix, dimension.name: value}, start + 1)
 
     def encode(self, params: Params) -> dict[str, int | float]:
         """The point that `params` are, without the dimensions it does not have or cannot have."""
         point: dict[str, int | float] = {}
         _encode(self.space, params, "", point)
         return point
+
+    def beside(self, params: Params) -> dict[str, Json]:
+        """What `params` holds besides the space: a budget, a checkpoint directory."""
+        return {key: value for key, value in params.items() if key not in self.space}
 
     def decode(self, point: Point) -> dict[str, Json]:
         """The parameters of `point`, which names every active dimension."""

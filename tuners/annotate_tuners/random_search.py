@@ -8,6 +8,7 @@ from annotate_tuners.algorithm import History, Proposal
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterator
 
     from annotate_tuners.dimensions import Dimensions
 
@@ -18,5 +19,6 @@ class RandomSearch:
     def __init__(self, dimensions: Dimensions) -> None:
         self._dimensions = dimensions
 
-    def propose(self, history: History, number: int, rng: random.Random) -> Proposal:
-        return Proposal(self._dimensions.sample(rng))
+    def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
+        while True:
+            yield Proposal(self._dimensions.sample(rng))

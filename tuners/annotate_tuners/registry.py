@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.errors import InvalidArguments, UnknownName
 from annotate_tuners.searcher import Constraint, Searcher
 
@@ -27,13 +27,19 @@ class Entry:
 
     name: str
     target: str
+    dimensions: str = "dimensions:Dimensions"
 
 
 _ENTRIES = {
     entry.name: entry
     for entry in (
-        Entry("tpe", "tpe:Tpe"),
+        Entry("anneal", "anneal:Anneal"),
+        Entry("batch", "batch:Batch", "batch:Configurations"),
+        Entry("evolution", "evolution:Evolution"),
+        Entry("grid", "grid:Grid"),
         Entry("random", "random_search:RandomSearch"),
+        Entry("regularizedevolution", "evolution:RegularizedEvolution"),
+        Entry("tpe", "tpe:Tpe"),
     )
 }
 
@@ -54,16 +60,29 @@ def make(
     **class_args: Any,
 ) -> Tuner:
     """The tuner of that name. Raises UnknownName, InvalidArguments, UnsatisfiableConstraint."""
-    entry = _ENTRIES.get(name.casefold())
-    if entry is None:
-        near = difflib.get_close_matches(name.casefold(), _ENTRIES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
-        raise UnknownName(f"there is no tuner {name!r}; {hint}")
-    module, _, class_name = entry.target.partition(":")
-    algorithm_class = getattr(import_module(f"annotate_tuners.{module}"), class_name)
+    entry = _entry(name)
+    algorithm_class = _load(entry.target)
     try:
         inspect.signature(algorithm_class).bind(None, **class_args)
     except TypeError as error:
         raise InvalidArguments(f"{entry.name}: {error}") from error
-    algorithm = algorithm_class(Dimensions.of(space), **class_args)
-    return Searcher(space, algorithm, direction=direction, seed=seed, constraint=constraint, repeats=repeats)
+    dimensions = _load(entry.dimensions).of(space)
+    algorithm = algorithm_class(dimensions, **class_args)
+    return Searcher(
+        dimensions, algorithm, direction=direction, seed=seed, constraint=constraint, repeats=repeats
+    )
+
+
+def _entry(name: str) -> Entry:
+    plain = re.sub(r"[-_ ]|tuner$|search$|advisor$", "", name.casefold())
+    entry = _ENTRIES.get(plain)
+    if entry is None:
+        near = difflib.get_close_matches(plain, _ENTRIES, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
+        raise UnknownName(f"there is no tuner {name!r}; {hint}")
+    return entry
+
+
+def _load(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(import_module(f"annotate_tuners.{module}"), name)

@@ -7,8 +7,9 @@
   are found by counting.
 - The same seed and the same history give the same suggestions, in whatever order it was observed.
 
->>> space = SearchSpace.from_json({"act": {"_type": "choice", "_value": ["relu", "tanh"]}})
->>> tuner = Searcher(space, RandomSearch(Dimensions.of(space)), direction="maximize", seed=0)
+>>> dimensions = Dimensions.of(SearchSpace.from_json(
+...     {"act": {"_type": "choice", "_value": ["relu", "tanh"]}}))
+>>> tuner = Searcher(dimensions, RandomSearch(dimensions), direction="maximize", seed=0)
 >>> sorted(tuner.suggest(n)["act"] for n in range(2))
 ['relu', 'tanh']
 """
@@ -25,7 +26,7 @@ from annotate_tuners.algorithm import Algorithm, History, Outcome, Proposal
 from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.errors import UnsatisfiableConstraint
 from annotate_tuners.seen import Seen
-from annotate_tuners.space import Params, SearchSpace
+from annotate_tuners.space import Params
 from annotate_tuners.tuner import Direction, Observation, SpaceExhausted
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 Constraint: TypeAlias = Callable[[Params], bool]
 
-PROPOSALS = 12  # how often an algorithm is asked before chance takes over
+PROPOSALS = 50  # how many proposals of an algorithm are refused before chance takes over
 DRAWS = 20_000  # random points before a space that cannot be counted is given up
 COUNTABLE = 100_000  # spaces up to this size are counted through
 
@@ -45,7 +46,7 @@ class Searcher:
 
     def __init__(
         self,
-        space: SearchSpace,
+        dimensions: Dimensions,
         algorithm: Algorithm,
         *,
         direction: Direction,
@@ -53,7 +54,7 @@ class Searcher:
         constraint: Constraint | None = None,
         repeats: int = 1,
     ) -> None:
-        self.dimensions = Dimensions.of(space)
+        self.dimensions = dimensions
         self._algorithm = algorithm
         self._sign = -1.0 if direction == "maximize" else 1.0
         self._seed = seed
@@ -79,12 +80,11 @@ class Searcher:
     def observe(self, observation: Observation) -> None:
         """Learn a finished trial."""
         number = observation.number
-        self._pending.pop(number, None)
         given = self._given.pop(number, frozenset())
-        inactive = {*observation.inactive, *(given - observation.params.keys())}
-        active = {key: value for key, value in observation.params.items() if key not in inactive}
-        proposal = self._encode(active)
-        self._seen.add(number, proposal, inactive=frozenset(inactive))
+        inactive = frozenset({*observation.inactive, *(given - observation.params.keys())})
+        proposal = self._pending.pop(number, None) or self._encode(observation.params)
+        proposal = self._active(proposal, inactive)
+        self._seen.add(number, proposal, inactive=inactive)
         self._finished[number] = Outcome(
             number,
             proposal.point,
@@ -115,8 +115,8 @@ class Searcher:
     def _propose(self, number: int) -> Proposal:
         history = self.history
         extra: dict[str, Json] = {}
-        for attempt in range(PROPOSALS):
-            proposal = self._algorithm.propose(history, number, self._rng(number, attempt))
+        proposals = self._algorithm.propose(history, number, self._rng(number))
+        for proposal in itertools.islice(proposals, getattr(self._algorithm, "patience", PROPOSALS)):
             if self._allowed(proposal):
                 return proposal
             extra = dict(proposal.extra)
@@ -146,8 +146,11 @@ class Searcher:
         return self._constraint is None or self._constraint(self.dimensions.decode(proposal.point))
 
     def _encode(self, params: Params) -> Proposal:
-        extra = {key: value for key, value in params.items() if key not in self.dimensions.space}
-        return Proposal(self.dimensions.encode(params), extra)
+        return Proposal(self.dimensions.encode(params), self.dimensions.beside(params))
+
+    def _active(self, proposal: Proposal, inactive: frozenset[str]) -> Proposal:
+        off = {dimension.name for dimension in self.dimensions if dimension.key in inactive}
+        return Proposal({n: v for n, v in proposal.point.items() if n not in off}, proposal.extra)
 
     def _loss(self, value: float | None) -> float | None:
         return None if value is None or not math.isfinite(value) else self._sign * value

@@ -11,9 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annotate_tuners.algorithm import History, Proposal
+from annotate_tuners.random_search import RandomSearch
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterator
 
     from annotate_tuners.dimensions import Dimensions
     from annotate_tuners.hyperopt_space import Bridge
@@ -31,23 +33,24 @@ class Tpe:
         self._gamma = gamma
         self._bridge: Bridge | None = None
 
-    def propose(self, history: History, number: int, rng: random.Random) -> Proposal:
+    def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
         if len(history) < self._startup or not history.ranked:
-            return Proposal(self._dimensions.sample(rng))
+            yield from RandomSearch(self._dimensions).propose(history, number, rng)
         from hyperopt import tpe  # noqa: PLC0415 - two seconds, paid when the model is first needed
 
         from annotate_tuners.hyperopt_space import Bridge  # noqa: PLC0415
 
         self._bridge = self._bridge or Bridge(self._dimensions)
         trials = self._bridge.trials(history)
-        (document,) = tpe.suggest(
-            [len(history)],
-            self._bridge.domain,
-            trials,
-            rng.randrange(2**31),
-            n_startup_jobs=0,
-            n_EI_candidates=self._candidates,
-            gamma=self._gamma,
-            verbose=False,
-        )
-        return Proposal(self._bridge.point(document))
+        while True:
+            (document,) = tpe.suggest(
+                [len(history)],
+                self._bridge.domain,
+                trials,
+                rng.randrange(2**31),
+                n_startup_jobs=0,
+                n_EI_candidates=self._candidates,
+                gamma=self._gamma,
+                verbose=False,
+            )
+            yield Proposal(self._bridge.point(document))
