@@ -62,15 +62,8 @@ def gained(snapshot: StudySnapshot, trial: Trial) -> Line:
 
 def difference(won: Gain) -> Line:
     """`+0.0456 (+5.2 %) better`."""
-    style, word = (
-        (GOOD, "better") if won.absolute > 0 else (BAD, "worse") if won.absolute < 0 else (PLAIN, "no better")
-    )
-    share = f" ({100 * won.relative:+.1f} %)" if won.relative is not None and abs(won.relative) < 100 else ""
-    sign = "+" if won.absolute >= 0 else "-"
-    return [
-        put(f"{sign}{number(abs(won.absolute), like=won.baseline)}{share}", style + BOLD),
-        put(f" {word}", style),
-    ]
+    style = GOOD if won.absolute > 0 else BAD if won.absolute < 0 else PLAIN
+    return [put(won.amount, style + BOLD), put(f" {won.word}", style)]
 
 
 def parameters(trial: Trial, snapshot: StudySnapshot, width: int, height: int) -> Block:
@@ -92,7 +85,7 @@ def parameters(trial: Trial, snapshot: StudySnapshot, width: int, height: int) -
         if width_of(lines[-1]) + width_of(piece) > width:
             if len(lines) == height:
                 rest = f" +{len(pieces) - index} "
-                lines[-1] = spread(shape(lines[-1:], width - len(rest))[0], [put(rest, DIM)], width)
+                lines[-1] = spread(shape(lines[-1:], width - len(rest) - 1)[0], [put(rest, DIM)], width)
                 break
             lines.append([put(" ")])
         lines[-1] = lines[-1] + piece

@@ -9,7 +9,7 @@ from rich.style import Style
 
 from annotate.screen import charts
 from annotate.screen.best import difference
-from annotate.screen.facts import gain
+from annotate.screen.facts import gain, intermediates
 from annotate.screen.paint import (
     ACTIVE,
     BAD,
@@ -104,10 +104,10 @@ def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
 
 def _curve(snapshot: StudySnapshot, trial: Trial, width: int, height: int) -> Block:
     """What the trial reported, over the best trial's reports."""
-    values = [m.values.get("default", math.nan) for m in trial.measurements]
+    values = [m.values.get("default", math.nan) for m in intermediates(trial)]
     best = snapshot.best
     other = (
-        [m.values.get("default", math.nan) for m in best.measurements] if best and best is not trial else []
+        [m.values.get("default", math.nan) for m in intermediates(best)] if best and best is not trial else []
     )
     layers = [charts.Curve(values, ACTIVE)]
     legend = "━ this trial"

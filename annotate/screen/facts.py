@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from annotate.screen.words import number
 from annotate.study.snapshot import StudySnapshot
-from annotate.trial import Direction, Trial, TrialState
+from annotate.trial import Direction, FailureReason, Measurement, Trial, TrialState
 
 _RECENT = 50  # finished trials whose durations predict the next one's
 
@@ -82,6 +83,15 @@ class Facts:
         return tuple(t for t in self.latest if t.state is TrialState.FAILED)
 
     @cached_property
+    def causes(self) -> Mapping[tuple[FailureReason | None, str], tuple[Trial, ...]]:
+        """The failed trials by reason and last line of what they said, the latest first."""
+        causes: dict[tuple[FailureReason | None, str], list[Trial]] = {}
+        for trial in self.failures:
+            said = [line.strip() for line in (trial.message or "").splitlines() if line.strip()]
+            causes.setdefault((trial.reason, said[-1] if said else ""), []).append(trial)
+        return {cause: tuple(trials) for cause, trials in causes.items()}
+
+    @cached_property
     def typical(self) -> float | None:
         """Mean seconds of the last trials that count; None before the first."""
         counted = (TrialState.SUCCEEDED, TrialState.EARLY_STOPPED)
@@ -121,6 +131,25 @@ class Gain:
         """The gain as a share of the baseline's size, None where that is zero."""
         return self.absolute / abs(self.baseline) if self.baseline else None
 
+    @property
+    def amount(self) -> str:
+        """`+0.0456 (+5.2 %)`, with the baseline's decimals."""
+        share = (
+            f" ({100 * self.relative:+.1f} %)"
+            if self.relative is not None and abs(self.relative) < 100
+            else ""
+        )
+        return f"{'-' if self.absolute < 0 else '+'}{number(abs(self.absolute), like=self.baseline)}{share}"
+
+    @property
+    def word(self) -> str:
+        return "better" if self.absolute > 0 else "worse" if self.absolute < 0 else "no better"
+
+    @property
+    def text(self) -> str:
+        """`+0.0456 (+5.2 %) better`."""
+        return f"{self.amount} {self.word}"
+
 
 def gain(snapshot: StudySnapshot, trial: Trial) -> Gain | None:
     """The gain of a trial over the baseline, None until both have a value."""
@@ -153,3 +182,8 @@ def seconds_left(snapshot: StudySnapshot, known: Facts) -> float | None:
         jobs = max(1, min(snapshot.jobs, left + len(under_way)))
         limits.append(max([(sum(under_way) + left * known.typical) / jobs, *under_way]))
     return max(0.0, min(limits)) if limits else None
+
+
+def intermediates(trial: Trial) -> list[Measurement]:
+    """What a trial reported on its way, without its final result."""
+    return [measurement for measurement in trial.measurements if not measurement.final]

@@ -11,13 +11,14 @@ from annotate.screen import head as top
 from annotate.screen.best import best, curve, parameters
 from annotate.screen.detail import detail
 from annotate.screen.facts import Facts, facts, running
+from annotate.screen.help import help_page
 from annotate.screen.machine import machine, machine_line
 from annotate.screen.paint import BASELINE, BEST, DIM, Block, Frame, beside, box, heading, put, shape
-from annotate.screen.rows import finished_rows, window
+from annotate.screen.rows import TITLES, finished_rows, window
 from annotate.screen.table import Column, parameter_columns, table
 from annotate.screen.trials import finished_columns, running_columns
 from annotate.screen.troubles import troubles
-from annotate.screen.view import TITLES, View
+from annotate.screen.view import View
 from annotate.screen.words import clean
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
@@ -34,10 +35,12 @@ def render(snapshot: StudySnapshot, *, width: int, height: int, view: View = _EM
         top.progress(snapshot, known, width),
         top.states(snapshot, known, width),
     ]
-    foot = [top.footer(view, width)] if view.keys or view.question else []
+    foot = [top.footer(view, snapshot, width)] if view.mode != "silent" else []
     room = height - len(head) - len(foot)
     trial = _opened(snapshot, view)
-    if trial is not None:
+    if view.help:
+        body = help_page(width, room)
+    elif trial is not None:
         body = detail(snapshot, trial, view, width, room)
     elif width >= _WIDE[0] and height >= _WIDE[1]:
         body = _wide(snapshot, known, view, width, room)
@@ -99,7 +102,7 @@ def _running_box(snapshot: StudySnapshot, active: list[Trial], view: View, width
 
 
 def _finished_box(snapshot: StudySnapshot, known: Facts, view: View, width: int, height: int) -> Block:
-    trials = finished_rows(known, view)
+    trials = finished_rows(known, view.sort)
     shown, place = window(trials, max(0, height - 3), view.selected)
     lines = _finished(snapshot, known, shown, place, width - 4)
     return box(TITLES[view.sort], lines, width, height, note=_hidden(len(trials), len(shown)))
@@ -129,7 +132,7 @@ def _narrow(snapshot: StudySnapshot, known: Facts, view: View, width: int, heigh
     shown, place = window(active, running_rows, view.selected)
     block += shape(_running(snapshot, shown, place, width, title="running"), width, running_rows + 1)
     if finished_count >= 1:
-        rows, at = window(finished_rows(known, view), finished_count, view.selected)
+        rows, at = window(finished_rows(known, view.sort), finished_count, view.selected)
         block += shape(
             _finished(snapshot, known, rows, at, width, title=TITLES[view.sort]), width, finished_count + 1
         )

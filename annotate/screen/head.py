@@ -21,7 +21,7 @@ from annotate.screen.paint import (
     width_of,
     words,
 )
-from annotate.screen.view import View
+from annotate.screen.view import View, question
 from annotate.screen.words import about, clean, seconds
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import TrialState
@@ -133,15 +133,16 @@ def states(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
     return next(iter(shape([line], width)))
 
 
-def footer(view: View, width: int) -> Line:
+def footer(view: View, snapshot: StudySnapshot, width: int) -> Line:
     """The keys, or the question that is being asked."""
-    if view.question:
-        return next(
-            iter(
-                shape([[put(f" {clean(view.question)} ", BASELINE + BOLD), put(" y yes  n no", DIM)]], width)
-            )
-        )
-    keys = ["q stop", "p pause", "k kill", "+/- jobs", "s sort", "↑↓ ⏎ trial", "? help"]
+    if view.asked is not None:
+        asked = [put(f" {question(view.asked)} ", BASELINE + BOLD), put(" y yes   n no", DIM)]
+        return shape([asked], width)[0]
+    change = view.mode != "watching"
     if view.opened:
-        keys = ["esc back", "↑↓ next", "k kill", "q stop", "? help"]
-    return next(iter(shape([[put(" " + "   ".join(keys), DIM)]], width)))
+        keys = ["esc back", "↑↓ next trial", *(["k kill"] if change else []), "? help"]
+    else:
+        pause = "p go on" if snapshot.phase == "paused" else "p pause"
+        keys = ["q stop", pause, "k kill", "+/- jobs"] if change else ["q leave"]
+        keys += ["s sort", "↑↓ ⏎ trial", "? help"]
+    return shape([[put(" " + "   ".join(keys), DIM)]], width)[0]

@@ -22,7 +22,7 @@ from annotate.study.snapshot import GpuReading, StudySnapshot
 def machine(snapshot: StudySnapshot, width: int) -> Block:
     """A bar for the cores, one for the memory, one for each GPU."""
     load = snapshot.machine
-    wide = max(6, min(24, width - 34))
+    wide = max(6, min(24, width - 48))
     lines: Block = []
     if load.cpu:
         share = sum(load.cpu) / len(load.cpu)

@@ -7,7 +7,7 @@ import math
 from rich.style import Style
 
 from annotate.screen import charts
-from annotate.screen.facts import Facts
+from annotate.screen.facts import Facts, intermediates
 from annotate.screen.paint import (
     ACTIVE,
     BAD,
@@ -27,10 +27,10 @@ from annotate.trial import Trial
 def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) -> list[Column]:
     """The running trials: time, GPU, step, last metric and its sparkline."""
     metric = fit(clean(snapshot.metric), 12)
-    last = [next((m for m in reversed(t.measurements)), None) for t in trials]
+    last = [next(reversed(t.measurements), None) for t in trials]
     spark = 6 if width < 100 else 10 if width < 140 else 16
     columns = [
-        Column("", [(f"{'▸'} {t.number}", ACTIVE) for t in trials]),
+        Column("", [(f"▸ {t.number}", ACTIVE) for t in trials]),
         Column(
             "time", [(seconds(snapshot.now - (t.started or snapshot.now)), PLAIN) for t in trials], right=True
         ),
@@ -40,15 +40,15 @@ def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) ->
     columns += [
         Column("step", [(str(m.step) if m else "–", PLAIN if m else DIM) for m in last], right=True),
         Column(metric, [_metric(m.values.get("default")) if m else ("–", DIM) for m in last], right=True),
-        Column(
-            "",
-            [
-                (charts.sparkline([m.values.get("default", math.nan) for m in t.measurements], spark), GOOD)
-                for t in trials
-            ],
-        ),
+        Column("", [(_sparkline(t, spark), GOOD) for t in trials]),
     ]
     return columns + parameter_columns(trials, snapshot)
+
+
+def _sparkline(trial: Trial, width: int) -> str:
+    """Always of one width, so that the columns beside it stand still."""
+    values = [measurement.values.get("default", math.nan) for measurement in intermediates(trial)]
+    return charts.sparkline(values, width).ljust(width)
 
 
 def finished_columns(snapshot: StudySnapshot, known: Facts, trials: list[Trial]) -> list[Column]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+
 from rich.style import Style
 
 from annotate.screen.facts import Facts
@@ -27,7 +30,9 @@ def troubles(snapshot: StudySnapshot, known: Facts, width: int, height: int, mos
 
     Each takes at most `most` lines. Where there is no room for all, no kind crowds out another.
     """
-    failures = [_failure(trial, width, most) for trial in known.failures[:height]]
+    failures = [
+        _failure(trials, said, width, most) for (_, said), trials in islice(known.causes.items(), height)
+    ]
     waits = [
         _wait(number, reason, width, most) for number, reason in sorted(snapshot.waiting.items())[:height]
     ]
@@ -43,11 +48,17 @@ def troubles(snapshot: StudySnapshot, known: Facts, width: int, height: int, mos
     return [line for block in taken for line in block]
 
 
-def _failure(trial: Trial, width: int, most: int) -> Block:
-    reason = trial.reason.value if trial.reason else "failed"
-    said = [line for line in (trial.message or "").splitlines() if line.strip()]
-    head = [put(f" ✗ trial {trial.number} ", BAD), put(f"{reason}  ", BAD + BOLD)]
-    return _item(head, said[-1].strip() if said else "", PLAIN, width, most)
+def _failure(trials: Sequence[Trial], said: str, width: int, most: int) -> Block:
+    """Trials that failed in the same way share a line."""
+    reason = trials[0].reason
+    named = ", ".join(str(trial.number) for trial in trials[:3]) + (
+        f" +{len(trials) - 3}" if len(trials) > 3 else ""
+    )
+    head = [
+        put(f" ✗ trial{'s' if len(trials) > 1 else ''} {named} ", BAD),
+        put(f"{reason.value if reason else 'failed'}  ", BAD + BOLD),
+    ]
+    return _item(head, said, PLAIN, width, most)
 
 
 def _wait(number: int, reason: str, width: int, most: int) -> Block:

@@ -1,0 +1,18 @@
+"""What the keys do."""
+
+from __future__ import annotations
+
+from annotate.screen.paint import ACTIVE, BOLD, GLYPHS, Block, box, put
+from annotate.screen.view import KEYS
+from annotate.screen.words import fit
+
+
+def help_page(width: int, height: int) -> Block:
+    """The keys and the signs of the states."""
+    lines: Block = [
+        [put(f"{key:>6}  ", ACTIVE + BOLD), put(fit(what, max(0, width - 12)))] for key, what in KEYS.items()
+    ]
+    lines.append([])
+    for state, (glyph, style) in GLYPHS.items():
+        lines.append([put(f"{glyph:>6}  ", style + BOLD), put(state.value.replace("-", " "))])
+    return box("keys and signs", lines, width, max(2, min(height, len(lines) + 2)))

@@ -1,0 +1,158 @@
+"""A study in lines, one an event: for CI, `nohup`, a pipe, a dumb terminal, or a machine (JSON lines).
+
+As text a running trial's reports are shown at most once in ten seconds a trial, since a script may report a
+thousand times a second; as JSON every one is there, and a number that is not finite is null. When
+the reader has gone away the study goes on in silence: a closed pipe must not cost a night's results.
+
+    04:23:10  trial 7 started     lr=0.0123 model=resnet18 gpu=0
+    04:24:22  trial 7 succeeded   accuracy 0.9213 in 1:12, best so far, +0.0330 (+3.7 %) better than the defaults
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TextIO
+
+from annotate.screen.facts import Gain
+from annotate.screen.words import clean, number, parameter, seconds
+from annotate.study.events import (
+    Notice,
+    StudyEnded,
+    StudyEvent,
+    TrialEnded,
+    TrialReported,
+    TrialRetried,
+    TrialStarted,
+)
+from annotate.trial import Direction, Json, Trial, TrialState
+
+QUIET = 10.0  # seconds between two shown reports of one trial
+
+
+@dataclass
+class LineLog:
+    """Listens to a study and writes to `out`. `clock` gives seconds since the epoch."""
+
+    out: TextIO
+    metric: str
+    direction: Direction
+    names: Mapping[str, str]
+    format: Literal["text", "json"] = "text"
+    clock: Callable[[], float] = time.time
+    _best: float | None = None
+    _baseline: float | None = None
+    _reported: dict[int, float] = field(default_factory=dict)
+    _gone: bool = False
+
+    def __call__(self, event: StudyEvent) -> None:
+        """Say what happened, at once."""
+        lines = [self._document(event)] if self.format == "json" else self._sentences(event)
+        for line in lines:
+            self._write(line)
+
+    def _write(self, line: str) -> None:
+        if self._gone:
+            return
+        try:
+            self.out.write(line + "\n")
+            self.out.flush()
+        except BrokenPipeError:
+            self._gone = True
+
+    def _document(self, event: StudyEvent) -> str:
+        kind = _KINDS[type(event)]
+        fields = {f.name: _plain(getattr(event, f.name)) for f in dataclasses.fields(event)}
+        return json.dumps({"time": self.clock(), "event": kind, **fields}, ensure_ascii=True)
+
+    def _sentences(self, event: StudyEvent) -> Iterator[str]:
+        at = time.strftime("%H:%M:%S", time.localtime(self.clock()))
+        for text in self._said(event):
+            yield f"{at}  {clean(text)}"
+
+    def _said(self, event: StudyEvent) -> Iterator[str]:
+        match event:
+            case TrialStarted(trial):
+                yield f"{_head(trial, 'started')}{self._params(trial)}"
+            case TrialReported(trial_number, measurements):
+                if measurements and self.clock() - self._reported.get(trial_number, -math.inf) >= QUIET:
+                    self._reported[trial_number] = self.clock()
+                    last = measurements[-1]
+                    value = last.values.get("default", math.nan)
+                    yield f"{f'trial {trial_number} step {last.step}':<24} {self.metric} {number(value)}"
+            case TrialEnded(trial, traceback):
+                self._reported.pop(trial.number, None)
+                yield f"{_head(trial, trial.state.value)}{self._outcome(trial)}"
+                yield from (f"    {line}" for line in traceback.splitlines())
+            case TrialRetried(trial, failed):
+                yield f"trial {trial.number} failed ({_why(failed)}) and is tried again"
+            case Notice(text):
+                yield f"note: {text}"
+            case StudyEnded(how, why, traceback):
+                yield f"study {how.replace('-', ' ')}: {why}"
+                yield from (f"    {line}" for line in traceback.splitlines())
+
+    def _params(self, trial: Trial) -> str:
+        shown = [f"{self.names.get(key, key)}={parameter(value)}" for key, value in trial.params.items()]
+        if trial.baseline:
+            shown.append("the script's own defaults")
+        return " ".join(shown + ([f"gpu={','.join(trial.gpus)}"] if trial.gpus else []))
+
+    def _outcome(self, trial: Trial) -> str:
+        took = "" if trial.duration is None else f" in {seconds(trial.duration)}"
+        if trial.value is None or trial.state is TrialState.FAILED:
+            why = _why(trial)
+            return f"{why}{took}" if why else took.strip()
+        text = f"{self.metric} {number(trial.value)}{took}"
+        if trial.state is not TrialState.SUCCEEDED:
+            return text
+        if trial.baseline:
+            self._baseline = trial.value
+        sign = 1.0 if self.direction == "maximize" else -1.0
+        if self._best is None or sign * trial.value > sign * self._best:
+            self._best = trial.value
+            text += ", best so far"
+            if self._baseline is not None and not trial.baseline:
+                won = Gain(self._baseline, sign * (trial.value - self._baseline))
+                text += f", {won.text} than the defaults"
+        return text
+
+
+_KINDS: Mapping[type, str] = {
+    TrialStarted: "trial-started",
+    TrialReported: "trial-reported",
+    TrialEnded: "trial-ended",
+    TrialRetried: "trial-retried",
+    Notice: "notice",
+    StudyEnded: "study-ended",
+}
+
+
+def _head(trial: Trial, state: str) -> str:
+    return f"{f'trial {trial.number} {state}':<24} "
+
+
+def _why(trial: Trial) -> str:
+    said = [line.strip() for line in (trial.message or "").splitlines() if line.strip()]
+    return ": ".join([*([trial.reason.value] if trial.reason else []), *said[-1:]])
+
+
+def _plain(value: object) -> Json:
+    """A value of an event as JSON; what a trial is queued or run with goes with it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if dataclasses.is_dataclass(value):
+        return {
+            f.name: _plain(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if f.name != "measurements"
+        }
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

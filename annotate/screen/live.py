@@ -1,0 +1,188 @@
+"""The screen on a terminal: drawn four times a second by whoever holds the loop, with keys.
+
+It lives on the terminal's alternate screen. Drawn inline, a frame as tall as the window would be torn
+by every change of the window's size (the terminal reflows what was written above), and a night of
+frames would end up in the scrollback. What is to stay, `annotate.screen.summary`, is printed after
+the screen has closed, and so is whatever was written to stdout or stderr behind its back.
+
+Nothing here starts a thread or waits: `update` draws when a frame is due, `typed` takes the keys.
+
+    with LiveScreen(console, keys=Keys(0)) as screen:
+        while running:
+            for command in screen.update(study.snapshot()):
+                carry_out(command)
+            await asyncio.sleep(FRAME)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
+
+from rich.console import Console
+from rich.live import Live
+
+from annotate.screen.frame import render
+from annotate.screen.keys import Keys, foreground
+from annotate.screen.paint import Frame
+from annotate.screen.view import Command, View, press
+from annotate.study.snapshot import StudySnapshot
+
+FRAME = 0.25  # seconds from one picture to the next
+
+
+def suits(console: Console) -> bool:
+    """Whether the console can carry a live screen; where not, `annotate.screen.lines` speaks."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+def _no_log(_number: int) -> Sequence[str]:
+    return ()
+
+
+class LiveScreen:
+    """A study on a terminal. `read_log` gives the last lines of a trial's log; `clock` is monotonic.
+
+    With `watching`, keys look but change nothing. Without `keys` there are none, as when stdin is
+    not a terminal.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        keys: Keys | None = None,
+        read_log: Callable[[int], Sequence[str]] = _no_log,
+        watching: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console
+        self._keys = keys
+        self._read_log = read_log
+        self._clock = clock
+        self._view = View(mode="silent" if keys is None else "watching" if watching else "keys")
+        self._snapshot: StudySnapshot | None = None
+        self._drawn: Frame | None = None
+        self._due = 0.0
+        self._said = io.StringIO()
+        self._shown: contextlib.ExitStack | None = None
+        self._live: Live | None = None
+        self._before: signal.Handlers | Callable[[int, FrameType | None], object] | int | None = None
+
+    def __enter__(self) -> LiveScreen:
+        # From here on stdout may be caught: the console holds on to the real one.
+        self._console.file = self._console.file
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTSTP, self._suspend)
+        try:
+            self._show()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None = None,
+        _error: BaseException | None = None,
+        _trace: TracebackType | None = None,
+    ) -> None:
+        try:
+            self._hide()
+        finally:
+            if self._before is not None:
+                signal.signal(signal.SIGTSTP, self._before)
+                self._before = None
+        sys.stderr.write(self._said.getvalue())
+        sys.stderr.flush()
+
+    @property
+    def fd(self) -> int | None:
+        """The file descriptor of the keyboard, for the loop to listen to; None without keys."""
+        return None if self._keys is None else self._keys.fd
+
+    def update(self, snapshot: StudySnapshot) -> tuple[Command, ...]:
+        """Take a new moment of the study, draw it if a frame is due, and say what keys ask for."""
+        self._snapshot = snapshot
+        commands = self.typed()
+        if self._clock() >= self._due:
+            self._draw()
+        return commands
+
+    def typed(self) -> tuple[Command, ...]:
+        """Take the keys that were pressed; what they change is seen at once."""
+        if self._keys is None or self._snapshot is None:
+            return ()
+        commands = []
+        keys = self._keys.read()
+        for key in keys:
+            self._view, command = press(self._view, key, self._snapshot)
+            if command is not None:
+                commands.append(command)
+        if keys:
+            self._draw()
+        return tuple(commands)
+
+    def _draw(self) -> None:
+        self._due = self._clock() + FRAME
+        if not self._ours():
+            self._hide()
+            return
+        self._show()
+        if self._snapshot is None or self._live is None:
+            return
+        if self._view.opened and self._view.selected is not None:
+            self._view = dataclasses.replace(self._view, log=tuple(self._read_log(self._view.selected)))
+        width, height = self._console.size
+        frame = render(self._snapshot, width=width, height=height, view=self._view)
+        if frame != self._drawn:
+            self._live.update(frame, refresh=True)
+            self._drawn = frame
+
+    def _ours(self) -> bool:
+        """Whether the terminal is not another job's just now (`bg` lets us run on without it)."""
+        try:
+            return foreground(self._console.file.fileno())
+        except (OSError, ValueError):
+            return True
+
+    def _show(self) -> None:
+        if self._shown is not None or not self._ours():
+            return
+        self._drawn = None
+        with contextlib.ExitStack() as stack:
+            if self._keys is not None:
+                stack.enter_context(self._keys)
+            self._live = stack.enter_context(
+                Live(
+                    console=self._console,
+                    screen=True,
+                    auto_refresh=False,
+                    redirect_stdout=False,
+                    redirect_stderr=False,
+                )
+            )
+            stack.enter_context(contextlib.redirect_stdout(self._said))
+            stack.enter_context(contextlib.redirect_stderr(self._said))
+            self._shown = stack.pop_all()
+
+    def _hide(self) -> None:
+        if self._shown is not None:
+            shown, self._shown, self._live = self._shown, None, None
+            shown.close()
+
+    def _suspend(self, _signal: int, _frame: FrameType | None) -> None:
+        """Ctrl-Z: give the terminal back, stop, and take it again when we are woken in the foreground."""
+        self._hide()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._suspend)
+        self._draw()

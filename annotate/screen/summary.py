@@ -1,0 +1,114 @@
+"""What stays in the terminal when a study is over: the outcome, and what to type next.
+
+Nothing is shortened here: a parameter's value is what `json.dumps` writes, so it can be copied.
+Print it with `console.print(summary(snapshot), soft_wrap=True)`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from annotate.screen.best import gained
+from annotate.screen.facts import facts
+from annotate.screen.head import states
+from annotate.screen.paint import ACTIVE, BAD, BEST, BOLD, DIM, Line, put
+from annotate.screen.words import clean, number, seconds
+from annotate.study.snapshot import StudySnapshot
+from annotate.trial import Json, Trial
+
+_CAUSES = 5  # ways of failing that are told apart; the rest is a number
+
+
+def summary(snapshot: StudySnapshot, next_steps: Sequence[tuple[str, str]] = ()) -> Text:
+    """The study's outcome. `next_steps` are commands, each with what it does."""
+    known = facts(snapshot)
+    took = seconds(snapshot.now - snapshot.started)
+    lines: list[Line] = [
+        [
+            put(clean(snapshot.script), BOLD),
+            put(f"  {len(known.finished)} trials in {took}  "),
+            put(clean(snapshot.study), DIM),
+        ],
+        states(snapshot, known, 200),
+        [],
+    ]
+    if known.best is None:
+        lines.append([put("No trial succeeded, so there is no best one.", BAD)])
+    else:
+        lines += _best(snapshot, known.best)
+    if known.causes:
+        lines += [[], *_failures(list(known.causes.values()))]
+    if next_steps:
+        wide = max(cell_len(clean(command)) for command, _ in next_steps)
+        lines += [[], [put("next", BOLD)]]
+        lines += [
+            [
+                put(f"  {clean(command)}{' ' * (wide - cell_len(clean(command)))}", ACTIVE),
+                put(f"   {clean(what)}", DIM),
+            ]
+            for command, what in next_steps
+        ]
+    return Text("\n").join(_text(line) for line in lines)
+
+
+def _best(snapshot: StudySnapshot, trial: Trial) -> list[Line]:
+    value = number(trial.value) if trial.value is not None else ""
+    lines: list[Line] = [
+        [
+            put("best  ", BOLD),
+            put(f"{clean(snapshot.metric)} {value}", BEST),
+            put(f"  trial {trial.number}  ", DIM),
+            *gained(snapshot, trial),
+        ]
+    ]
+    shown = [
+        (
+            clean(name),
+            _exact(trial.params[key]),
+            _exact(snapshot.defaults[key]) if key in snapshot.defaults else "",
+        )
+        for key, name in snapshot.names.items()
+        if key in trial.params
+    ]
+    names = max((cell_len(name) for name, _, _ in shown), default=0)
+    values = max((cell_len(value) for _, value, _ in shown), default=0)
+    for name, exact, default in shown:
+        before = f"   was {default}" if default and default != exact else ""
+        lines.append(
+            [
+                put(f"  {name}{' ' * (names - cell_len(name))}  "),
+                put(exact + " " * (values - cell_len(exact)), BOLD),
+                put(before, DIM),
+            ]
+        )
+    return lines
+
+
+def _exact(value: Json) -> str:
+    return clean(json.dumps(value, ensure_ascii=False))
+
+
+def _failures(causes: Sequence[tuple[Trial, ...]]) -> list[Line]:
+    lines: list[Line] = []
+    for trials in causes[:_CAUSES]:
+        first = trials[0]
+        said = [line.strip() for line in (first.message or "").splitlines() if line.strip()]
+        many = f"{len(trials)} trials" if len(trials) > 1 else f"trial {first.number}"
+        reason = first.reason.value if first.reason else "failed"
+        lines.append([put(f"✗ {many}: {reason}  ", BAD), put(clean(said[-1]) if said else "")])
+        if len(trials) > 1:
+            numbers = ", ".join(str(trial.number) for trial in trials[:8])
+            lines.append([put(f"  {numbers}{', …' if len(trials) > 8 else ''}", DIM)])
+    if len(causes) > _CAUSES:
+        lines.append([put(f"✗ and {len(causes) - _CAUSES} other ways to fail", BAD)])
+    return lines
+
+
+def _text(line: Line) -> Text:
+    text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+    text.rstrip()
+    return text
