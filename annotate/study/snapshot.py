@@ -61,6 +61,7 @@ class StudySnapshot:
     notices: tuple[str, ...] = ()
     machine: Machine = Machine()
     phase: str = "running"  # running | paused | stopping | finished
+    elapsed: float = 0.0  # seconds that hosts have run the study, earlier sessions included
 
     @property
     def best(self) -> Trial | None:

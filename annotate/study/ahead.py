@@ -1,0 +1,104 @@
+"""Suggestions computed ahead, off the loop: a slot that becomes free finds its next point ready.
+
+One thread owns the tuner and carries out its calls in the order they were posted, so at one job a study
+with a seed is the same each time. The tuner is built in that thread as well: `start` it when the first
+trial runs, because building it may import hyperopt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from annotate.trial import Params
+from annotate_tuners.tuner import SpaceExhausted, Tuner
+
+Call = Callable[[Tuner], None]
+
+
+class Ahead:
+    """The tuner's thread. `wake` is called on the loop whenever something has changed."""
+
+    def __init__(self, make_tuner: Callable[[], Tuner], wake: Callable[[], None]) -> None:
+        self._make_tuner = make_tuner
+        self._wake = wake
+        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self.ready: deque[tuple[int, Params]] = deque()
+        self.outstanding = 0
+        self.exhausted: str | None = None
+        self.fault: BaseException | None = None
+        self.seconds = 0.0
+        """How long the last suggestion took."""
+
+    @property
+    def started(self) -> bool:
+        return self._thread is not None
+
+    def start(self) -> None:
+        """Begin to build the tuner and to carry out what was posted."""
+        if self._thread is None:
+            self._loop = asyncio.get_running_loop()
+            self._thread = threading.Thread(target=self._work, name="annotate-tuner", daemon=True)
+            self._thread.start()
+
+    def post(self, call: Call) -> None:
+        """Have the tuner told something, in its turn."""
+        self._calls.put(call)
+
+    def request(self, number: int) -> None:
+        """Have a point suggested for trial `number`; it appears in `ready`."""
+        self.outstanding += 1
+        self._calls.put(lambda tuner: self._suggest(tuner, number))
+
+    async def close(self) -> None:
+        """End the thread; one that is busy for longer than a second is left to die with the process."""
+        if self._thread is None:
+            return
+        self._calls.put(None)
+        deadline = time.monotonic() + 1.0
+        while self._thread.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110 - a thread sets no event
+            await asyncio.sleep(0.005)
+        self._loop = None
+
+    def _work(self) -> None:
+        try:
+            tuner = self._make_tuner()
+            while (call := self._calls.get()) is not None:
+                call(tuner)
+        except BaseException as error:  # noqa: BLE001 - carried to the loop, which raises it
+            self._tell(self._set_fault, error)
+
+    def _suggest(self, tuner: Tuner, number: int) -> None:
+        began = time.perf_counter()
+        try:
+            params = tuner.suggest(number)
+        except SpaceExhausted as error:
+            self._tell(self._set_exhausted, str(error))
+        else:
+            self._tell(self._add, number, params, time.perf_counter() - began)
+
+    def _tell(self, function: Callable[..., None], *arguments: object) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(function, *arguments)
+
+    def _add(self, number: int, params: Params, seconds: float) -> None:
+        self.outstanding -= 1
+        self.seconds = seconds
+        self.ready.append((number, params))
+        self._wake()
+
+    def _set_exhausted(self, why: str) -> None:
+        self.outstanding -= 1
+        self.exhausted = why or "every point of the search space has been tried"
+        self._wake()
+
+    def _set_fault(self, error: BaseException) -> None:
+        self.fault = error
+        self._wake()

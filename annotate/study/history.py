@@ -1,0 +1,71 @@
+"""What the tuner is told of trials, running and finished: the same whether told live or from the database.
+
+A trial that was killed or lost says nothing of its parameters and is forgotten. A parameter that a
+finished trial never asked for was not active in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+
+from annotate.study.failures import OnFailure
+from annotate.study.values import baseline_point, choices_of, typed
+from annotate.trial import FailureReason, Json, Params, Trial, TrialState
+from annotate_tuners.space import SearchSpace
+from annotate_tuners.tuner import Observation, Tuner
+
+_SAYS_NOTHING = frozenset({FailureReason.KILLED, FailureReason.LOST})
+
+
+class History:
+    """Tells a tuner, through `post`, in the order of its calls."""
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        defaults: Mapping[str, Json],
+        post: Callable[[Callable[[Tuner], None]], None],
+    ) -> None:
+        self._baseline = baseline_point(space, defaults)
+        self._defaults = defaults
+        self._choices = choices_of(space)
+        self._post = post
+
+    def params(self, suggested: Params) -> dict[str, Json]:
+        """What a trial gets of what the tuner suggested."""
+        return typed(suggested, self._defaults, choices=self._choices)
+
+    def pending(self, trial: Trial) -> None:
+        """A trial runs that the tuner did not suggest."""
+        params = self._point(trial)
+        if params is not None:
+            self._post(lambda tuner: tuner.pending(trial.number, params))
+
+    def ended(
+        self, trial: Trial, *, reads: AbstractSet[str], policy: OnFailure, curve: tuple[float, ...] = ()
+    ) -> None:
+        """A trial is in its last state."""
+        number, params = trial.number, self._point(trial)
+        if params is None:
+            return
+        if trial.state is TrialState.CANCELLED or trial.reason in _SAYS_NOTHING:
+            self._post(lambda tuner: tuner.forget(number))
+            return
+        value = policy.value if trial.state is TrialState.FAILED else trial.value
+        never_read = frozenset(params) - reads if self._complete(trial, reads) else frozenset()
+        observation = Observation(
+            number=number,
+            params={key: value for key, value in params.items() if key not in never_read},
+            value=value,
+            curve=curve,
+            inactive=tuple(sorted(never_read)),
+        )
+        self._post(lambda tuner: tuner.observe(observation))
+
+    def _point(self, trial: Trial) -> Params | None:
+        return self._baseline if trial.baseline else trial.params
+
+    def _complete(self, trial: Trial, reads: AbstractSet[str]) -> bool:
+        """Whether `reads` are all that the trial would ever have asked for."""
+        return trial.state is TrialState.SUCCEEDED and not trial.baseline and bool(reads)

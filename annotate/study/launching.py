@@ -1,0 +1,136 @@
+"""From a trial and its slot to a running process: its directory, its parameters, its environment.
+
+A trial that runs again keeps what its earlier attempts left as `log.1`, `reports.1`, `output.1`, ...
+
+>>> launch = Launcher(executor, LaunchPlan(folder=folder, command=("python", "train.py"), cwd=cwd, env=os.environ))
+>>> process = await launch(trial, lease)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate.errors import LaunchError
+from annotate.storage import StudyFolder
+from annotate.storage.faults import told
+from annotate.study.ports import Lease, News, Process
+from annotate.trial import Measurement, Trial
+from annotate_runtime.environment import trial_environment
+from annotate_runtime.executors import CannotLaunch, Executor, Running, TrialRequest
+from annotate_runtime.protocol import (
+    PARAMETERS,
+    REPORTS,
+    Parameters,
+    ProtocolError,
+    Read,
+    write_parameters,
+)
+
+LOG = "log"
+OUTPUT = "output"
+
+
+@dataclass(frozen=True)
+class LaunchPlan:
+    """What all trials of a study have in common. `command` names the mirrored script already.
+
+    `env` is the host's environment; `hide_gpus` is whether a trial without a GPU must see none.
+    """
+
+    folder: StudyFolder
+    command: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    hide_gpus: bool = False
+
+
+class Launcher:
+    """Starts the trials of one study."""
+
+    def __init__(self, executor: Executor, plan: LaunchPlan) -> None:
+        self._executor = executor
+        self._plan = plan
+
+    async def __call__(self, trial: Trial, lease: Lease) -> Process:
+        """Start a trial. Raises LaunchError."""
+        plan = self._plan
+        directory = plan.folder.trial(trial.number)
+        name = f"{plan.folder.id}-{trial.number}"
+        prepare(directory, attempt=trial.attempt)
+        with told(directory):
+            write_parameters(directory, Parameters(trial.params, plan.folder.id, name, trial.number))
+        env = trial_environment(
+            {**plan.env, **lease.env},
+            directory=directory,
+            lib=plan.folder.lib,
+            study=plan.folder.id,
+            trial=name,
+            number=trial.number,
+            code_dir=plan.folder.code,
+            threads=len(lease.cpus) or None,
+            gpus=lease.gpus if lease.gpus or plan.hide_gpus else None,
+        )
+        request = TrialRequest(
+            trial.number, directory, plan.command, plan.cwd, env, directory / LOG, cpus=lease.cpus
+        )
+        try:
+            return Started(await self._executor.launch(request), request.log)
+        except CannotLaunch as error:
+            raise LaunchError(f"no trial can be started: {error}") from error
+
+
+def prepare(directory: Path, *, attempt: int) -> None:
+    """Make a trial's directory; what an earlier attempt left there is put aside."""
+    with told(directory):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in (LOG, REPORTS, OUTPUT):
+            left = directory / name
+            if left.exists():
+                left.rename(_aside(left, attempt - 1))
+        (directory / PARAMETERS).unlink(missing_ok=True)
+        (directory / OUTPUT).mkdir(mode=0o700)
+
+
+class Started:
+    """A trial that has been started, as the loop sees it."""
+
+    def __init__(self, running: Running, log: Path) -> None:
+        self._running = running
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        return self._running.pid
+
+    def news(self) -> News:
+        """What was reported since the last call; lines that are no reports are left out."""
+        try:
+            reports = self._running.new_reports()
+        except ProtocolError:
+            return News()
+        measurements = [
+            Measurement(r.step, r.time, r.values, final=r.kind == "final")
+            for r in reports
+            if not isinstance(r, Read)
+        ]
+        return News(measurements, [r.key for r in reports if isinstance(r, Read)], more=bool(reports))
+
+    async def wait(self) -> int | None:
+        """Its return code; None when it was lost."""
+        try:
+            return (await self._running.wait()).returncode
+        except ConnectionError:
+            return None
+
+    async def stop(self, grace: float) -> None:
+        """End it and all it started."""
+        await self._running.stop(grace)
+
+
+def _aside(path: Path, attempt: int) -> Path:
+    number = max(attempt, 1)
+    while (aside := path.with_name(f"{path.name}.{number}")).exists():
+        number += 1
+    return aside

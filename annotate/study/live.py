@@ -1,0 +1,60 @@
+"""A trial while it runs: its process, its slot, what it has reported so far.
+
+Of a long curve every second point is dropped again and again, so that a million reports keep a few
+thousand in memory; the database has them all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+
+from annotate.study.ports import Lease, Process
+from annotate.study.verdict import Cause
+from annotate.trial import Measurement, Trial
+
+KEPT = 2000
+
+
+@dataclass
+class Live:
+    """One running trial. `began` is the loop's monotonic time; `cause` is set when we end
+    it, and `grace` to the seconds it then has."""
+
+    trial: Trial
+    lease: Lease
+    began: float
+    process: Process | None = None
+    cause: Cause | None = None
+    cause_text: str = ""
+    grace: float = math.inf
+    final: float | None = None
+    last: float | None = None
+    count: int = 0
+    reads: set[str] = field(default_factory=set)
+    oom_kills: int = 0
+    _kept: list[Measurement] = field(default_factory=list)
+    _stride: int = 1
+
+    def add(self, measurement: Measurement) -> None:
+        """Take in one report."""
+        value = measurement.values.get("default")
+        if measurement.final:
+            self.final = value
+        elif value is not None:
+            self.last = value
+        if measurement.final or self.count % self._stride == 0:
+            self._kept.append(measurement)
+        self.count += 1
+        if len(self._kept) > KEPT:
+            self._kept = self._kept[::2]
+            self._stride *= 2
+
+    def shown(self) -> Trial:
+        """The trial with its measurements, thinned where there are very many."""
+        return dataclasses.replace(self.trial, measurements=tuple(self._kept))
+
+    def curve(self) -> tuple[float, ...]:
+        """The intermediate results, thinned in the same way."""
+        return tuple(m.values["default"] for m in self._kept if not m.final and "default" in m.values)

@@ -1,0 +1,167 @@
+"""The running trials of a study: starts them, follows their reports, ends them, judges their end.
+
+What a trial reported is committed before it is told. Every trial that was started comes to `concluded`
+exactly once, unless a fault of storage or of our own ends the study.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Callable
+
+from annotate.storage import StudyStore
+from annotate.study.events import StudyEvent, TrialReported, TrialStarted
+from annotate.study.live import Live
+from annotate.study.logs import LogTail, read_log
+from annotate.study.machine import kernel_oom_kills
+from annotate.study.ports import Launch, Lease, News, Slots
+from annotate.study.verdict import Cause, Ending, judge
+from annotate.trial import Measurement, Trial, TrialState, start
+
+BATCH = 64  # looks at one trial's reports in a row before the others have their turn
+
+
+class Supervisor:
+    """`concluded` is called with a trial in its last state, before its slot is given back."""
+
+    def __init__(
+        self,
+        store: StudyStore,
+        launch: Launch,
+        slots: Slots,
+        *,
+        emit: Callable[[StudyEvent], None],
+        now: Callable[[], float],
+        concluded: Callable[[Live, Trial, LogTail], None],
+        reported: Callable[[Live], None],
+        failed: Callable[[BaseException], None],
+        wake: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._launch = launch
+        self._slots = slots
+        self._emit = emit
+        self._now = now
+        self._concluded = concluded
+        self._reported = reported
+        self._failed = failed
+        self._wake = wake
+        self._stops: set[asyncio.Task[None]] = set()
+        self.live: dict[int, Live] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, trial: Trial, lease: Lease) -> None:
+        """Have a queued trial run in a slot."""
+        running = start(trial, at=self._now(), gpus=lease.gpus)
+        self._store.save(running)
+        live = Live(running, lease, began=time.monotonic(), oom_kills=kernel_oom_kills())
+        self.live[trial.number] = live
+        task = asyncio.create_task(self._run(live), name=f"trial {trial.number}")
+        self.tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def stop(self, live: Live, cause: Cause, text: str, *, grace: float) -> None:
+        """End a trial; the first cause is the one that counts."""
+        if live.cause is None:
+            live.cause, live.cause_text = cause, text
+        live.grace = min(live.grace, grace)
+        if live.process is not None:
+            self._stop_process(live)
+
+    def poll(self) -> None:
+        """Commit what running trials have reported, all together, then tell it."""
+        news = [(live, _gather(live, 1)) for live in self.live.values()]
+        fresh = [(live, each) for live, each in news if each.measurements or each.reads]
+        if not fresh:
+            return
+        with self._store.together():
+            for live, each in fresh:
+                self._store.record(live.trial.number, each.measurements, each.reads)
+        for live, each in fresh:
+            self._tell(live, each)
+
+    async def _run(self, live: Live) -> None:
+        try:
+            live.process = await self._launch(live.trial, live.lease)
+            live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
+            self._emit(TrialStarted(live.trial))
+            self._wake()
+            if live.cause is not None:
+                self._stop_process(live)
+            code = await live.process.wait()
+            await self._drain(live)
+            log = await asyncio.to_thread(read_log, live.process.log) if code != 0 else LogTail()
+            ended = judge(live.trial, _ending(live, code, log, self._now()))
+            self._concluded(live, ended, log)
+        except BaseException as error:  # noqa: BLE001 - carried to the loop, which raises it
+            self._failed(error)
+        finally:
+            del self.live[live.trial.number]
+            await self._slots.release(live.lease, pid=live.process.pid if live.process else None)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
+        self._wake()
+
+    async def _drain(self, live: Live) -> None:
+        """Take in all that is left of a trial's reports, letting the others have their turn."""
+        while True:
+            news = _gather(live, BATCH)
+            if news.measurements or news.reads:
+                self._store.record(live.trial.number, news.measurements, news.reads)
+                self._tell(live, news)
+            if not news.more:
+                return
+            await asyncio.sleep(0)
+
+    def _tell(self, live: Live, news: News) -> None:
+        live.reads.update(news.reads)
+        for measurement in news.measurements:
+            live.add(measurement)
+        if news.measurements:
+            self._emit(TrialReported(live.trial.number, tuple(news.measurements)))
+            self._reported(live)
+
+    def _stop_process(self, live: Live) -> None:
+        assert live.process is not None
+        task = asyncio.create_task(live.process.stop(live.grace))
+        self._stops.add(task)
+        task.add_done_callback(self._stopped)
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        self._stops.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
+
+
+def _gather(live: Live, batches: int) -> News:
+    measurements: list[Measurement] = []
+    reads: list[str] = []
+    more = False
+    for _ in range(batches if live.process else 0):
+        assert live.process is not None
+        news = live.process.news()
+        measurements += news.measurements
+        reads += news.reads
+        more = news.more
+        if not more:
+            break
+    return News(measurements, reads, more)
+
+
+def _ending(live: Live, code: int | None, log: LogTail, at: float) -> Ending:
+    assert live.trial.state is TrialState.RUNNING
+    return Ending(
+        at=at,
+        returncode=code,
+        final=live.final,
+        last=live.last,
+        log=log,
+        cause=live.cause,
+        cause_text=live.cause_text,
+        kernel_killed=code in (-9, 137) and kernel_oom_kills() > live.oom_kills,
+    )

@@ -1,0 +1,103 @@
+"""How a trial ended: its exit, its reports, its log and who stopped it, judged in one place.
+
+A trial that gave a finite final result has succeeded, whatever happened to it afterwards. One that was
+stopped for its slowness counts with its last result. Pure: a frozen Ending in, a finished Trial out.
+
+>>> judge(trial, Ending(at=9.0, returncode=0, final=0.9)).state
+<TrialState.SUCCEEDED: 'succeeded'>
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import signal
+from dataclasses import dataclass, field
+
+from annotate.study.logs import LogTail
+from annotate.trial import STOPPED_WITH_STUDY, FailureReason, Trial, cancel, fail, stop_early, succeed
+
+
+class Cause(enum.Enum):
+    """Who ended a trial that did not end by itself."""
+
+    PRUNER = "pruner"
+    TIMEOUT = "timeout"
+    USER = "user"
+    STUDY = "study"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """All that is known when a process has ended.
+
+    `returncode` is negative for a signal, None when the process was lost. `final` is the last final
+    result, `last` the last intermediate one; both may be NaN, None means that there was none.
+    """
+
+    at: float
+    returncode: int | None
+    final: float | None = None
+    last: float | None = None
+    log: LogTail = field(default_factory=LogTail)
+    cause: Cause | None = None
+    cause_text: str = ""
+    kernel_killed: bool = False
+
+
+def judge(trial: Trial, ending: Ending) -> Trial:
+    """The trial in its last state."""
+    at, code = ending.at, ending.returncode
+    match ending.cause:
+        case Cause.USER:
+            return cancel(trial, at=at, message=ending.cause_text or "killed")
+        case Cause.STUDY if not _finite(ending.final):
+            return cancel(trial, at=at, message=STOPPED_WITH_STUDY)
+        case Cause.PRUNER if not _finite(ending.final):
+            value = ending.last if _finite(ending.last) else None
+            return stop_early(trial, at=at, value=value, message=ending.cause_text)
+        case Cause.TIMEOUT if not _finite(ending.final):
+            if _finite(ending.last):
+                return stop_early(trial, at=at, value=ending.last, message=ending.cause_text)
+            return fail(trial, at=at, reason=FailureReason.TIMEOUT, message=ending.cause_text, exit_code=code)
+    if ending.final is not None and math.isfinite(ending.final):
+        return succeed(trial, at=at, value=ending.final, exit_code=code if code is not None else -1)
+    return _judge_alone(trial, ending)
+
+
+def _judge_alone(trial: Trial, ending: Ending) -> Trial:
+    code = ending.returncode
+    if code == 0 and ending.final is None and _finite(ending.last):
+        assert ending.last is not None
+        return succeed(trial, at=ending.at, value=ending.last, exit_code=0)
+    reason, message = _failure(ending)
+    value = ending.last if _finite(ending.last) else None
+    return fail(trial, at=ending.at, reason=reason, message=message, exit_code=code, value=value)
+
+
+def _failure(ending: Ending) -> tuple[FailureReason, str]:
+    code, log = ending.returncode, ending.log
+    if code is None:
+        return FailureReason.LOST, "the process was lost"
+    if code != 0 and log.out_of_memory:
+        return FailureReason.OOM, log.last_line
+    if code in (-signal.SIGKILL, 128 + signal.SIGKILL) and ending.kernel_killed:
+        return FailureReason.OOM, "killed by the kernel, which ran out of memory"
+    if code < 0:
+        return FailureReason.KILLED, f"killed by {_signal_name(-code)}"
+    if code != 0:
+        return FailureReason.EXCEPTION, log.last_line or f"exited with {code}"
+    if ending.final is not None or ending.last is not None:
+        return FailureReason.NAN, f"its result is {ending.final if ending.final is not None else ending.last}"
+    return FailureReason.NO_METRIC, "it ended without reporting a result"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
