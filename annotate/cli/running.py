@@ -1,0 +1,95 @@
+"""`annotate run`: from a script and options to a study that runs."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class LogFormat(str, enum.Enum):
+    """How a study is told when there is no live screen."""
+
+    auto = "auto"
+    text = "text"
+    json = "json"
+
+
+def run(
+    script: Annotated[
+        str, typer.Argument(metavar="SCRIPT", help="The annotated script. Its own options follow after --.")
+    ],
+    args: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- ARGS...]", help="Passed to the script in every trial.")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option("--trials", "-n", min=1, help="How many trials, the baseline among them; failed ones don't count."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="How many at once. Default: what the GPUs or cores carry.")
+    ] = None,
+    tuner: Annotated[str, typer.Option("--tuner", help="tpe, random, anneal, evolution, grid, ...")] = "tpe",
+    maximize: Annotated[
+        bool | None,
+        typer.Option("--maximize/--minimize", help="Default: by the metric's name (acc, loss, ...), else maximize."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the tuner. Default: drawn, and shown.")] = None,
+    baseline: Annotated[
+        bool, typer.Option("--baseline/--no-baseline", help="Trial 0 is the script's own defaults.")
+    ] = True,
+    max_duration: Annotated[str | None, typer.Option("--max-duration", help="Stop after, e.g. 2h or 90m.")] = None,
+    trial_timeout: Annotated[
+        str | None, typer.Option("--trial-timeout", help="Stop a trial after, e.g. 10m; its last result counts.")
+    ] = None,
+    on_failure: Annotated[
+        str, typer.Option("--on-failure", help="skip, retry:N, value:X or stop-after:K.")
+    ] = "skip",
+    python: Annotated[
+        Path | None,
+        typer.Option("--python", help="The interpreter of the trials. Default: the active virtual environment's."),
+    ] = None,
+    code_dir: Annotated[
+        Path | None, typer.Option("--code-dir", help="The directory of the code. Default: the script's.")
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", help="Files that only a dynamic import reaches, as a glob below the code directory."),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere.")
+    ] = LogFormat.auto,
+) -> None:
+    """Tune an annotated script: run trials of it in parallel, keep every result.
+
+    [bold]annotate run train.py --trials 20[/bold]
+
+    [bold]annotate run train.py --trials 50 --jobs 4 --max-duration 8h -- --epochs 30[/bold]
+
+    Everything is kept below .annotate/ in this directory. Your files are not touched.
+    """
+    import asyncio
+
+    from annotate.cli.building import Request, build
+    from annotate.study import parse_duration, parse_on_failure
+
+    request = Request(
+        script=Path(script),
+        args=tuple(args or ()),
+        trials=trials if trials is not None or max_duration is not None else 20,
+        jobs=jobs,
+        tuner=tuner,
+        direction=None if maximize is None else "maximize" if maximize else "minimize",
+        seed=seed,
+        baseline=baseline,
+        max_duration=None if max_duration is None else parse_duration(max_duration),
+        trial_timeout=None if trial_timeout is None else parse_duration(trial_timeout),
+        on_failure=parse_on_failure(on_failure),
+        python=python,
+        code_dir=code_dir,
+        include=tuple(include or ()),
+        log_format=log_format.value,
+    )
+    raise typer.Exit(asyncio.run(build(request)))
