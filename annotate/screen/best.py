@@ -41,6 +41,9 @@ def best(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
         put(" ★ ", BEST), put(f"{clean(snapshot.metric)} ", PLAIN), put(number(trial.value), BEST),
         put("  "), *gained(snapshot, trial),
     ]  # fmt: skip
+    won = gain(snapshot, trial)
+    if won is not None and width_of(head) > width and not trial.baseline:
+        head = [*head[:4], *difference(won)]
     tail = [put(f"trial {trial.number} ", DIM)]
     return [spread(head, tail if width_of(head) + width_of(tail) < width else [], width)]
 
@@ -82,10 +85,13 @@ def parameters(trial: Trial, snapshot: StudySnapshot, width: int, height: int) -
         label = fit(name, room // 2)
         shown = fit(value, max(4, room - cell_len(label) - 3))
         piece = [put(" "), put(label, DIM), put(" "), put(shown, BOLD), put(" ")]
-        if width_of(lines[-1]) + width_of(piece) > width:
-            if len(lines) == height:
-                rest = f" +{len(pieces) - index} "
-                lines[-1] = spread(shape(lines[-1:], width - len(rest) - 1)[0], [put(rest, DIM)], width)
+        more = f" +{len(pieces) - index} "
+        last = len(lines) == height
+        # The last line keeps room to say how many are left out, unless this is the last piece.
+        limit = width - (len(more) if last and index < len(pieces) - 1 else 0)
+        if width_of(lines[-1]) + width_of(piece) > limit:
+            if last:
+                lines[-1] = spread(lines[-1], [put(more, DIM)], width)
                 break
             lines.append([put(" ")])
         lines[-1] = lines[-1] + piece

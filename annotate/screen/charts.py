@@ -40,11 +40,14 @@ def sparkline(values: Sequence[float], width: int) -> str:
     if not finite:
         return "×" * count
     low, high = min(finite), max(finite)
-    span = high - low
-    return "".join(
-        "×" if not math.isfinite(v) else _LEVELS[round((v - low) / span * 7)] if span > 0 else _LEVELS[3]
-        for v in shown
-    )
+    return "".join(_LEVELS[round(7 * _share(v, low, high))] if math.isfinite(v) else "×" for v in shown)
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Where a value lies between `low`, 0, and `high`, 1; halved first, since a difference may overflow."""
+    if not low < high or high / 2 == low / 2:
+        return 0.4
+    return min(1.0, max(0.0, (value / 2 - low / 2) / (high / 2 - low / 2)))
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,10 @@ class Curve:
 
 def plot(curves: Sequence[Curve], width: int, height: int, low: float, high: float) -> Block:
     """The curves in Braille dots, the first on top; values outside [low, high] lie on the border."""
-    span = high - low if high > low else 1.0
     last = 4 * height - 1
 
     def row(value: float) -> int:
-        return round((1 - min(1.0, max(0.0, (value - low) / span))) * last)
+        return round((1 - _share(value, low, high)) * last)
 
     layers = [_dots(curve, width, row) for curve in curves]
     return [_line(layers, curves, width, index) for index in range(height)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -89,12 +90,12 @@ def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
         changed = key in trial.params and value != default
         entries.append(
             [
-                put(f"{fit(clean(name), 18):<18} ", DIM),
+                put(set_cell_size(fit(clean(name), 14), 15), DIM),
                 put(fit(value, 24), BOLD if changed else PLAIN),
                 put(f"  was {fit(default, 12)}" if default and changed else "", DIM),
             ]
         )
-    across = max(1, min(3, width // 60))
+    across = max(1, min(3, width // 38))
     each = width // across
     rows = -(-len(entries) // across)
     entries += [[] for _ in range(rows * across - len(entries))]

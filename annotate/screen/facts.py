@@ -170,11 +170,16 @@ def running(snapshot: StudySnapshot) -> list[Trial]:
     return [trial for trial in snapshot.trials if trial.state is TrialState.RUNNING]
 
 
+def elapsed(snapshot: StudySnapshot) -> float:
+    """Seconds that the study has run: the time between two sessions of a resumed one does not count."""
+    return snapshot.elapsed or snapshot.now - snapshot.started
+
+
 def seconds_left(snapshot: StudySnapshot, known: Facts) -> float | None:
     """An estimate of the seconds until the study ends; None where nothing tells."""
     limits: list[float] = []
     if snapshot.budget_seconds is not None:
-        limits.append(snapshot.started + snapshot.budget_seconds - snapshot.now)
+        limits.append(snapshot.budget_seconds - elapsed(snapshot))
     if snapshot.budget_trials is not None and known.typical is not None:
         ages = [snapshot.now - (trial.started or snapshot.now) for trial in running(snapshot)]
         under_way = [max(known.typical - age, 0.1 * known.typical) for age in ages]

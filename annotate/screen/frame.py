@@ -116,7 +116,7 @@ def _narrow(snapshot: StudySnapshot, known: Facts, view: View, width: int, heigh
     active = running(snapshot)
     won = best(snapshot, known, width)
     if known.best is not None and height >= 8:
-        won = [*won, *parameters(known.best, snapshot, width, 1 if height < 24 else 3)]
+        won = [*won, *parameters(known.best, snapshot, width, 1 if height < 18 else 2 if height < 24 else 3)]
     trouble_height = 0 if height < 7 else 1 if height < 16 else 2 if height < 24 else 5
     trouble = troubles(snapshot, known, width, trouble_height)
     load = machine_line(snapshot, width) if height >= 16 else None
@@ -140,12 +140,12 @@ def _narrow(snapshot: StudySnapshot, known: Facts, view: View, width: int, heigh
 
 
 def _running(
-    snapshot: StudySnapshot, shown: list[Trial], place: int | None, width: int, title: str = "trial"
+    snapshot: StudySnapshot, shown: list[Trial], place: int | None, width: int, title: str = ""
 ) -> Block:
     if not shown:
         idle = "nothing runs" if snapshot.phase != "running" else "the next trial is being started"
-        return [heading(title, width), [put(f" {idle}", DIM)]]
-    return table(title, running_columns(snapshot, shown, width), width, selected=place)
+        return _empty(title, idle, width)
+    return table(title or "trial", running_columns(snapshot, shown, width), width, selected=place)
 
 
 def _finished(
@@ -154,8 +154,13 @@ def _finished(
     shown: list[Trial],
     place: int | None,
     width: int,
-    title: str = "trial",
+    title: str = "",
 ) -> Block:
     if not shown:
-        return [heading(title, width), [put(" none yet", DIM)]]
-    return table(title, finished_columns(snapshot, known, shown), width, selected=place)
+        return _empty(title, "none yet", width)
+    return table(title or "trial", finished_columns(snapshot, known, shown), width, selected=place)
+
+
+def _empty(title: str, text: str, width: int) -> Block:
+    line = [put(f" {text}", DIM)]
+    return [heading(title, width), line] if title else [line]

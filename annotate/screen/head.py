@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.segment import Segment
 
-from annotate.screen.facts import Facts, counted, seconds_left
+from annotate.screen.facts import Facts, counted, elapsed, seconds_left
 from annotate.screen.paint import (
     ACTIVE,
     BASELINE,
@@ -21,7 +21,7 @@ from annotate.screen.paint import (
     width_of,
     words,
 )
-from annotate.screen.view import View, question
+from annotate.screen.view import View, question, runs
 from annotate.screen.words import about, clean, seconds
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import TrialState
@@ -64,10 +64,10 @@ def progress(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
     """The bar of all trials by state, how many there are, the time gone by and the time left."""
     done = counted(known)
     total = snapshot.budget_trials
-    clock = f"{seconds(snapshot.now - snapshot.started)} elapsed"
+    clock = f"{seconds(elapsed(snapshot))} elapsed"
     left = seconds_left(snapshot, known)
     if snapshot.phase == "finished":
-        clock = f"took {seconds(snapshot.now - snapshot.started)}"
+        clock = f"took {seconds(elapsed(snapshot))}"
     elif left is not None:
         clock += f" · about {about(left)} left"
     elif snapshot.budget_seconds is not None or total is not None:
@@ -86,7 +86,7 @@ def _states_bar(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
     """One cell is an equal share of the budget; without one, of the trials there are."""
     counts = _count(snapshot, known)
     if snapshot.budget_trials is None and snapshot.budget_seconds is not None:
-        share = min(1.0, max(0.0, (snapshot.now - snapshot.started) / max(1e-9, snapshot.budget_seconds)))
+        share = min(1.0, max(0.0, (elapsed(snapshot)) / max(1e-9, snapshot.budget_seconds)))
         filled = round(share * width)
         return [put("━" * filled, GOOD), put("─" * (width - filled), DIM)]
     order = (
@@ -134,15 +134,16 @@ def states(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
 
 
 def footer(view: View, snapshot: StudySnapshot, width: int) -> Line:
-    """The keys, or the question that is being asked."""
+    """The keys that do something now, or the question that is being asked."""
     if view.asked is not None:
         asked = [put(f" {question(view.asked)} ", BASELINE + BOLD), put(" y yes   n no", DIM)]
         return shape([asked], width)[0]
     change = view.mode != "watching"
+    kill = ["k kill"] if change and runs(view.selected, snapshot) else []
     if view.opened:
-        keys = ["esc back", "↑↓ next trial", *(["k kill"] if change else []), "? help"]
+        keys = ["esc back", "↑↓ next trial", *kill, "? help"]
     else:
         pause = "p go on" if snapshot.phase == "paused" else "p pause"
-        keys = ["q stop", pause, "k kill", "+/- jobs"] if change else ["q leave"]
-        keys += ["s sort", "↑↓ ⏎ trial", "? help"]
+        keys = ["q stop", pause, "+/- jobs"] if change else ["q leave"]
+        keys += ["s sort", "↑↓ ⏎ trial", *kill, "? help"]
     return shape([[put(" " + "   ".join(keys), DIM)]], width)[0]

@@ -28,6 +28,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 
 from rich.console import Console
+from rich.control import Control
 from rich.live import Live
 
 from annotate.screen.frame import render
@@ -177,6 +178,8 @@ class LiveScreen:
     def _hide(self) -> None:
         if self._shown is not None:
             shown, self._shown, self._live = self._shown, None, None
+            # tmux leaves lines of the alternate screen behind when its window has grown: blank ones.
+            self._console.control(Control.clear(), Control.home())
             shown.close()
 
     def _suspend(self, _signal: int, _frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from annotate.screen.best import gained
-from annotate.screen.facts import facts
+from annotate.screen.facts import elapsed, facts
 from annotate.screen.head import states
 from annotate.screen.paint import ACTIVE, BAD, BEST, BOLD, DIM, Line, put
 from annotate.screen.words import clean, number, seconds
@@ -26,7 +26,7 @@ _CAUSES = 5  # ways of failing that are told apart; the rest is a number
 def summary(snapshot: StudySnapshot, next_steps: Sequence[tuple[str, str]] = ()) -> Text:
     """The study's outcome. `next_steps` are commands, each with what it does."""
     known = facts(snapshot)
-    took = seconds(snapshot.now - snapshot.started)
+    took = seconds(elapsed(snapshot))
     lines: list[Line] = [
         [
             put(clean(snapshot.script), BOLD),

@@ -55,7 +55,7 @@ def _failure(trials: Sequence[Trial], said: str, width: int, most: int) -> Block
         f" +{len(trials) - 3}" if len(trials) > 3 else ""
     )
     head = [
-        put(f" ✗ trial{'s' if len(trials) > 1 else ''} {named} ", BAD),
+        put(f" ✗ trial{'s' if len(trials) > 1 else ''} {named}  ", BAD),
         put(f"{reason.value if reason else 'failed'}  ", BAD + BOLD),
     ]
     return _item(head, said, PLAIN, width, most)

@@ -106,7 +106,7 @@ def press(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Command 
 def _change(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Command | None]:
     """The keys that change the study at once, and the one that asks first."""
     match key:
-        case "k" if _runs(view.selected, snapshot) and view.selected is not None:
+        case "k" if runs(view.selected, snapshot) and view.selected is not None:
             return dataclasses.replace(view, asked=Kill(view.selected)), None
         case "p" if snapshot.phase == "paused":
             return view, Resume()
@@ -120,7 +120,8 @@ def _change(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Comman
             return view, None
 
 
-def _runs(number: int | None, snapshot: StudySnapshot) -> bool:
+def runs(number: int | None, snapshot: StudySnapshot) -> bool:
+    """Whether there is a trial of this number that runs."""
     return any(t.number == number and t.state is TrialState.RUNNING for t in snapshot.trials)
 
 

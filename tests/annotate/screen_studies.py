@@ -113,7 +113,7 @@ def history(total: int, seed: int = 0, jobs: int = 4, each: float = 7.0) -> list
 
 def study(finished: int = 13, budget: int | None = 20, jobs: int = 4, waiting: int = 1) -> StudySnapshot:
     """A study in the middle: `finished` trials over, `jobs` running, some waiting."""
-    trials = history(finished, jobs=jobs)
+    trials = history(finished, jobs=max(1, jobs))
     now = max((t.ended or START for t in trials), default=START + 3)
     dice = random.Random(99)
     for slot in range(jobs):
