@@ -8,7 +8,8 @@ from functools import lru_cache
 from rich.cells import cell_len
 
 from annotate.screen import charts
-from annotate.screen.facts import Facts, Gain, gain
+from annotate.screen.facts import Facts
+from annotate.screen.gain import Gain, gain
 from annotate.screen.head import STATE_WORDS
 from annotate.screen.paint import (
     ACTIVE,

@@ -10,7 +10,8 @@ from rich.style import Style
 
 from annotate.screen import charts
 from annotate.screen.best import difference
-from annotate.screen.facts import gain, intermediates
+from annotate.screen.facts import intermediates
+from annotate.screen.gain import gain
 from annotate.screen.paint import (
     ACTIVE,
     BAD,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.segment import Segment
 
-from annotate.screen.facts import Facts, counted, elapsed, seconds_left
+from annotate.screen.facts import Facts, queued, running
+from annotate.screen.outlook import counted, elapsed, seconds_left
 from annotate.screen.paint import (
     ACTIVE,
     BASELINE,
@@ -105,12 +106,10 @@ def _states_bar(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
 
 
 def _count(snapshot: StudySnapshot, known: Facts) -> dict[TrialState, int]:
-    waiting = sum(trial.state is TrialState.QUEUED for trial in snapshot.trials)
-    active = len(snapshot.trials) - len(known.finished) - waiting
     return {
         **{state: known.counts[state] for state in TrialState},
-        TrialState.RUNNING: active,
-        TrialState.QUEUED: waiting,
+        TrialState.RUNNING: len(running(snapshot)),
+        TrialState.QUEUED: len(queued(snapshot)),
     }
 
 

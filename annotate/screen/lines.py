@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TextIO
 
-from annotate.screen.facts import Gain
+from annotate.screen.gain import Gain
 from annotate.screen.words import clean, number, parameter, seconds
 from annotate.study.events import (
     Notice,

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from annotate.screen.best import gained
-from annotate.screen.facts import elapsed, facts
+from annotate.screen.facts import facts
 from annotate.screen.head import states
+from annotate.screen.outlook import elapsed
 from annotate.screen.paint import ACTIVE, BAD, BEST, BOLD, DIM, Line, put
 from annotate.screen.words import clean, number, seconds
 from annotate.study.snapshot import StudySnapshot

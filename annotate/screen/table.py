@@ -56,36 +56,33 @@ def table(
     columns = [
         dataclasses.replace(column, title=title) if not i else column for i, column in enumerate(columns)
     ]
-    taken: list[Column] = []
+    taken: list[tuple[Column, int]] = []
     for column in columns:
-        need = column.width + len(_GAP)
-        if need > room:
+        wide = column.width
+        if wide + len(_GAP) > room:
             break
-        taken.append(column)
-        room -= need
+        taken.append((column, wide))
+        room -= wide + len(_GAP)
     hidden = len(columns) - len(taken) + more
     rows: Block = [_heading(taken, width, f"+{hidden}" if hidden else "")]
     for index in range(len(columns[0].cells) if columns else 0):
         line: Line = [put("›" if index == selected else " ")]
-        for column in taken:
-            text, style = column.cells[index]
-            line += _cell(text, style, column)
-        (line,) = shape([line], width)
+        for column, wide in taken:
+            line.append(_cell(*column.cells[index], column, wide))
+        line.append(put(" " * room))
         rows.append(list(Segment.apply_style(line, post_style=SELECTED)) if index == selected else line)
     return rows
 
 
-def _cell(text: str, style: Style, column: Column) -> Line:
-    blank = " " * (column.width - cell_len(text))
-    return (
-        [put(blank), put(text, style), put(_GAP)] if column.right else [put(text, style), put(blank + _GAP)]
-    )
+def _cell(text: str, style: Style, column: Column, width: int) -> Segment:
+    blank = " " * (width - cell_len(text))
+    return put(blank + text + _GAP if column.right else text + blank + _GAP, style)
 
 
-def _heading(columns: Sequence[Column], width: int, note: str) -> Line:
+def _heading(columns: Sequence[tuple[Column, int]], width: int, note: str) -> Line:
     line: Line = [put(" ", SUBHEADING)]
-    for index, column in enumerate(columns):
-        line += _cell(column.title, SUBHEADING if index else HEADING, column)
+    for index, (column, wide) in enumerate(columns):
+        line.append(_cell(column.title, SUBHEADING if index else HEADING, column, wide))
     room = width - width_of(line)
     tail = fit(note, max(0, room - 1))
     line.append(put(" " * (room - cell_len(tail) - 1) + tail + " "))
