@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from annotate_tuners.pruner_registry import make_pruner, pruner_names
 from annotate_tuners.registry import make, names
 
-__all__ = ["make", "names"]
+__all__ = ["make", "make_pruner", "names", "pruner_names"]

@@ -6,14 +6,10 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
-import re
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from annotate_tuners.errors import InvalidArguments, UnknownName
+from annotate_tuners.lookup import checked, load, nearest
 from annotate_tuners.searcher import Constraint, Searcher
 
 if TYPE_CHECKING:
@@ -60,29 +56,9 @@ def make(
     **class_args: Any,
 ) -> Tuner:
     """The tuner of that name. Raises UnknownName, InvalidArguments, UnsatisfiableConstraint."""
-    entry = _entry(name)
-    algorithm_class = _load(entry.target)
-    try:
-        inspect.signature(algorithm_class).bind(None, **class_args)
-    except TypeError as error:
-        raise InvalidArguments(f"{entry.name}: {error}") from error
-    dimensions = _load(entry.dimensions).of(space)
-    algorithm = algorithm_class(dimensions, **class_args)
+    entry = nearest("tuner", name, _ENTRIES)
+    dimensions = load(entry.dimensions).of(space)
+    algorithm = checked(name, load(entry.target), dimensions, **class_args)
     return Searcher(
         dimensions, algorithm, direction=direction, seed=seed, constraint=constraint, repeats=repeats
     )
-
-
-def _entry(name: str) -> Entry:
-    plain = re.sub(r"[-_ ]|tuner$|search$|advisor$", "", name.casefold())
-    entry = _ENTRIES.get(plain)
-    if entry is None:
-        near = difflib.get_close_matches(plain, _ENTRIES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
-        raise UnknownName(f"there is no tuner {name!r}; {hint}")
-    return entry
-
-
-def _load(target: str) -> Any:
-    module, _, name = target.partition(":")
-    return getattr(import_module(f"annotate_tuners.{module}"), name)

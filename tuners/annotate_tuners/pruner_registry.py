@@ -1,0 +1,37 @@
+"""Every pruner by name, whatever its case, and its class arguments checked.
+
+>>> make_pruner("Medianstop", direction="maximize", start_step=3)
+Median(direction='maximize', start_step=3, startup_trials=4)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from annotate_tuners.lookup import checked, load, nearest
+
+if TYPE_CHECKING:
+    from annotate_tuners.pruner import Pruner
+    from annotate_tuners.tuner import Direction
+
+_TARGETS = {
+    "asha": "pruners:Asha",
+    "curvefitting": "curve_fitting:CurveFitting",
+    "median": "pruners:Median",
+    "nan": "pruners:Nan",
+    "percentile": "pruners:Percentile",
+    "plateau": "pruners:Plateau",
+    "threshold": "pruners:Threshold",
+}
+_ALIASES = {"medianstop": "median", "successivehalving": "asha"}
+
+
+def pruner_names() -> tuple[str, ...]:
+    """The names of all pruners, in alphabetical order."""
+    return tuple(_TARGETS)
+
+
+def make_pruner(name: str, *, direction: Direction, **class_args: Any) -> Pruner:
+    """The pruner of that name. Raises UnknownName, InvalidArguments."""
+    known = nearest("pruner", name, {**_TARGETS, **{alias: _TARGETS[to] for alias, to in _ALIASES.items()}})
+    return checked(name, load(known), direction, **class_args)  # type: ignore[no-any-return]
