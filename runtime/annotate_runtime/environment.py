@@ -14,6 +14,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from annotate_runtime.reporter import OUTER_RANKS, RANKS
+
 TRIAL_DIR = "ANNOTATE_TRIAL_DIR"
 THREAD_COUNTS = (
     "OMP_NUM_THREADS",
@@ -51,6 +53,7 @@ def trial_environment(
     env["NNI_OUTPUT_DIR"] = str(directory / "output")
     env["NNI_TRIAL_SEQ_ID"] = str(number)
     env["NNI_CODE_DIR"] = str(code_dir)
+    env[OUTER_RANKS] = " ".join(f"{name}={base[name]}" for name in RANKS if name in base)
     env.setdefault("PYTHONUNBUFFERED", "1")
     if threads is not None:
         for name in THREAD_COUNTS:

@@ -1,0 +1,80 @@
+"""Copies the trial side into a study's `lib/`, the one directory that trials have on their PYTHONPATH.
+
+What is copied serves any Python from 3.9 on, needs nothing installed, and is never changed after the
+study has begun. `redirects` says where the user's instrumented files are (see `redirect`).
+
+    install_lib(study / "lib", Redirects(code_dir, study / "code", ("train.py", "models/net.py")))
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate_runtime.redirect import Mirror
+
+TRIAL_SIDE = (
+    "__init__.py",
+    "encoding.py",
+    "trial.py",
+    "api.py",
+    "reporter.py",
+    "redirect.py",
+    "tracebacks.py",
+)
+STAND_INS = ("sitecustomize.py", "dlkit_utils.py", "nni")
+
+
+@dataclass(frozen=True)
+class Redirects:
+    """The user's code directory, its mirror, and the files (relative, with /) that are copied there.
+
+    Whatever of them a trial runs or imports by its user's path, it gets from the mirror.
+    """
+
+    code_dir: Path
+    mirror: Path
+    files: tuple[str, ...]
+
+
+def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = True) -> Path:
+    """Write the trial side into the directory `into`, made if need be; returns it, absolute.
+
+    `nni=False` leaves the `nni` stand-in out, for a user who wants her own installed NNI.
+    """
+    here = Path(__file__).parent
+    into = into.absolute()
+    package = into / "annotate_runtime"
+    package.mkdir(parents=True, exist_ok=True)
+    for name in TRIAL_SIDE:
+        shutil.copyfile(here / name, package / name)
+    for name in STAND_INS if nni else STAND_INS[:-1]:
+        source = here / "stand_ins" / name
+        if source.is_dir():
+            shutil.copytree(source, into / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, into / name)
+    if redirects is not None:
+        fields = [str(redirects.code_dir.absolute()), str(redirects.mirror.absolute()), *redirects.files]
+        (into / "redirects").write_bytes(b"\0".join(map(os.fsencode, fields)))
+    return into
+
+
+def mirrored_command(command: tuple[str, ...], cwd: Path, redirects: Redirects) -> tuple[str, ...]:
+    """The command with every argument that is a mirrored file, by its path, replaced by the copy.
+
+    Saves a process its redirection (20 ms), and serves tools that read the script themselves, such as
+    `python -m cProfile train.py`. The program itself is never replaced.
+    """
+    mirror = Mirror(str(redirects.code_dir.absolute()), str(redirects.mirror.absolute()), redirects.files)
+    return (command[0], *(mirror.to_mirror(str(cwd / argument)) or argument for argument in command[1:]))
+
+
+def installed_nni(python: str) -> str | None:
+    """Where NNI itself is installed for that interpreter, None where it is not; takes some 30 ms."""
+    source = "import importlib.util as u; s = u.find_spec('nni'); print(s.origin if s else '')"
+    found = subprocess.run([python, "-c", source], capture_output=True, text=True, check=False, cwd="/")
+    return found.stdout.strip() or None

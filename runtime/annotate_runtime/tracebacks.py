@@ -1,0 +1,76 @@
+"""Tracebacks of a trial name the user's own file and line, and none of our frames.
+
+The code of the mirror keeps the mirror's path as its file name, so that `inspect.getsource` sees what
+runs; only what is shown is mapped, wherever Python's `traceback` module shows it. The text of a line is
+the user's; a line that carries an annotation is shown without carets, since its columns have moved.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType, TracebackType
+    from typing import Any
+
+    from annotate_runtime.redirect import Mirror
+
+
+def frame_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
+    """What to do to the `traceback` module when it has been imported."""
+
+    def patch(traceback: ModuleType) -> None:
+        summary = traceback.FrameSummary
+        original = summary.__init__
+
+        def mapped(self: Any, filename: str, lineno: int, name: str, **options: Any) -> None:
+            user = mirror.to_user(filename)
+            if user is not None and _remember(user, filename, lineno):
+                options["colno"] = options["end_colno"] = None
+                if sys.version_info < (3, 11):
+                    del options["colno"], options["end_colno"]
+            original(self, user or filename, lineno, name, **options)
+
+        summary.__init__ = mapped
+
+    return patch
+
+
+def _remember(user: str, copy: str, lineno: int) -> bool:
+    """Give `linecache` the user's text under the user's name. Whether this line's columns have moved."""
+    import linecache  # noqa: PLC0415 - only when something went wrong
+
+    lines = linecache.getlines(copy)
+    if user not in linecache.cache or linecache.cache[user][1] is not None:
+        theirs = linecache.getlines(user)
+        same = len(theirs) == len(lines)
+        shown = [
+            theirs[number] if same and "_annotate_trial" in line else line for number, line in enumerate(lines)
+        ]
+        linecache.cache[user] = (sum(map(len, shown)), None, shown, user)
+    return lineno is not None and 0 < lineno <= len(lines) and "_annotate_trial" in lines[lineno - 1]
+
+
+def excepthook(lib: str) -> Callable[..., None]:
+    """A `sys.excepthook` that shows what Python's own shows, without frames of files under `lib`."""
+
+    def show(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
+        import traceback  # noqa: PLC0415 - only when something went wrong
+
+        summary = traceback.TracebackException(kind, value, trace)
+        _leave_out(summary, lib + "/", set())
+        sys.stdout.flush()
+        print("".join(summary.format()), end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _leave_out(summary: Any, lib: str, seen: set[int]) -> None:
+    if summary is None or id(summary) in seen:
+        return
+    seen.add(id(summary))
+    summary.stack[:] = [frame for frame in summary.stack if not frame.filename.startswith(lib)]
+    for other in (summary.__cause__, summary.__context__, *(getattr(summary, "exceptions", None) or ())):
+        _leave_out(other, lib, seen)

@@ -1,0 +1,159 @@
+"""What instrumented code calls: the parameters of this trial, and its reports.
+
+    from annotate_runtime.trial import trial as _annotate_trial
+    lr = (_annotate_trial["train/lr/loguniform"] if "train/lr/loguniform" in _annotate_trial else 0.1)
+    _annotate_trial.report_final_result(accuracy)
+
+Outside a trial the mapping is empty and reports vanish: the script does what it would without us.
+A report is one append to the trial's `reports`, done when the call returns. Only one process of a
+trial reports (see `reporter`); every one sees the same parameters.
+
+Refuses to report what is no number (TypeError): silence there would cost the night it is found after.
+Standard library only, Python 3.9, no thread, no logging, no import that a bare interpreter would feel.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from annotate_runtime import encoding
+from annotate_runtime.reporter import Reporter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+before_first_use: Callable[[], None] | None = None
+"""Set by the fork server: runs once, before the trial is asked or told anything."""
+
+
+class Trial:
+    """The one object of this module, `trial`. A read-only mapping of parameters by key."""
+
+    def __init__(self) -> None:
+        self._document: dict[str, Any] | None = None
+        self._read: set[str] = set()
+        self._reporter = Reporter()
+        os.register_at_fork(after_in_child=self._reporter.forget)
+
+    @property
+    def active(self) -> bool:
+        """Whether this process belongs to a trial."""
+        return bool(self._load()["parameters_known"])
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """`parameters.json`: parameters, study, trial, number. Empty ids outside a trial."""
+        return self._load()
+
+    def parameters(self) -> dict[str, Any]:
+        """Every parameter, in a dictionary of the caller's own; all count as read."""
+        found: dict[str, Any] = self._load()["parameters"]
+        for key in found:
+            self._note(key)
+        return dict(found)
+
+    def __contains__(self, key: str) -> bool:
+        if key not in (self._document or self._load())["parameters"]:
+            return False
+        self._note(key)
+        return True
+
+    def __getitem__(self, key: str) -> Any:
+        value = (self._document or self._load())["parameters"][key]
+        self._note(key)
+        return value
+
+    def chose(self, key: str, option: Any) -> bool:
+        """Whether the trial names `key` and its value is `option`, in exact JSON type and value."""
+        return key in self and _same(self._load()["parameters"][key], option)
+
+    def report_intermediate_result(self, metric: Any) -> None:
+        """Report a number, a numpy or torch scalar, or a dictionary of them with `default`."""
+        self._report("intermediate", metric)
+
+    def report_final_result(self, metric: Any) -> None:
+        """Report what the trial came to; the last one counts."""
+        self._report("final", metric)
+
+    def _report(self, kind: str, metric: Any) -> None:
+        if type(metric) is float:
+            values = {"default": metric}
+        else:
+            values = _values(metric)
+        if self._document is None:
+            self._load()
+        step = self._reporter.step(kind, "default" if "default" in values else next(iter(values)))
+        if step is not None:
+            self._reporter.append(encoding.measurement(kind, time.time(), step, values))
+
+    def _note(self, key: str) -> None:
+        if key not in self._read:
+            self._read.add(key)
+            self._reporter.append(encoding.read(key))
+
+    def _load(self) -> dict[str, Any]:
+        if self._document is None:
+            _run_before_first_use()
+            directory = os.environ.get("ANNOTATE_TRIAL_DIR")
+            if directory is None:
+                self._document = {"parameters": {}, "study": "", "trial": "", "number": 0}
+                self._document["parameters_known"] = False
+            else:
+                import json  # noqa: PLC0415 - 6 ms that a process outside a trial need not pay
+
+                with open(os.path.join(directory, "parameters.json"), "rb") as file:  # noqa: PTH118, PTH123 - pathlib costs 8 ms
+                    self._document = {**json.loads(file.read()), "parameters_known": True}
+                self._reporter.open(directory)
+        return self._document
+
+
+def _run_before_first_use() -> None:
+    global before_first_use  # noqa: PLW0603 - what is due once is then gone
+    hook, before_first_use = before_first_use, None
+    if hook is not None:
+        hook()
+
+
+def _same(value: Any, option: Any) -> bool:
+    """Equality in JSON's sense: 1 is not True, not 1.0 and not "1"; a tuple is a list."""
+    if isinstance(option, tuple):
+        option = list(option)
+    if type(value) is not type(option):
+        return False
+    if isinstance(value, list):
+        return len(value) == len(option) and all(map(_same, value, option))
+    if isinstance(value, dict):
+        return value.keys() == option.keys() and all(_same(value[key], option[key]) for key in value)
+    return bool(value == option) or (value != value and option != option)  # noqa: PLR0124 - NaN is the option NaN
+
+
+def _values(metric: Any) -> dict[str, float]:
+    if not isinstance(metric, dict):
+        return {"default": _number(metric)}
+    values = {}
+    for key, value in metric.items():
+        if key == "default" or not _is_remark(value):
+            values[str(key)] = _number(value)
+    if not values:
+        raise TypeError(f"a result has at least one number, by preference 'default': {metric!r}")
+    return values
+
+
+def _is_remark(value: Any) -> bool:
+    """NNI takes anything beside `default`; text and the like are no metric and are left out."""
+    return value is None or isinstance(value, (str, bytes, list, tuple, dict))
+
+
+def _number(value: Any) -> float:
+    item = getattr(value, "item", None)
+    if item is not None:
+        value = item()
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__") and not hasattr(value, "__index__"):
+        raise TypeError(f"a result is a number or a dictionary of numbers, not {type(value).__name__} {value!r:.80}")
+    return float(value)
+
+
+trial = Trial()
