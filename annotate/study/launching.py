@@ -19,6 +19,7 @@ from annotate.study.ports import Lease, News, Process
 from annotate.trial import Measurement, Trial
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors import CannotLaunch, Executor, Running, TrialRequest
+from annotate_runtime.executors.local import ExecutorLost
 from annotate_runtime.protocol import (
     PARAMETERS,
     REPORTS,
@@ -69,7 +70,7 @@ class Launcher:
             trial=name,
             number=trial.number,
             code_dir=plan.folder.code,
-            threads=len(lease.cpus) or None,
+            threads=lease.threads,
             gpus=lease.gpus if lease.gpus or plan.hide_gpus else None,
         )
         request = TrialRequest(
@@ -121,7 +122,7 @@ class Started:
         """Its return code; None when it was lost."""
         try:
             return (await self._running.wait()).returncode
-        except ConnectionError:
+        except ExecutorLost:
             return None
 
     async def stop(self, grace: float) -> None:

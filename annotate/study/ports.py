@@ -16,11 +16,16 @@ from annotate.trial import Measurement, Trial
 
 @dataclass(frozen=True)
 class Lease:
-    """What a trial may use. `gpus` is CUDA_VISIBLE_DEVICES' items, `env` what is set for it besides."""
+    """What a trial may use.
+
+    `gpus` is CUDA_VISIBLE_DEVICES' items, `cpus` the cores it is bound to (all when empty), `threads` how
+    many a library may use (its own choice when None), `env` what is set for it besides.
+    """
 
     key: int
     gpus: tuple[str, ...] = ()
     cpus: tuple[int, ...] = ()
+    threads: int | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -37,8 +42,11 @@ class Slots(Protocol):
     async def acquire(self, trial: Trial, jobs: int) -> Lease | Waiting:
         """A slot for a trial, or what it waits for; one that is `alone` shares its slot with nobody."""
 
-    async def release(self, lease: Lease, *, pid: int | None) -> None:
-        """Take a slot back; returns when the GPU memory of process `pid` is gone, or after a while."""
+    def started(self, lease: Lease, pid: int) -> None:
+        """The process of a trial, the leader of its session, by which its GPU memory is known."""
+
+    async def release(self, lease: Lease) -> None:
+        """Take a slot back; returns when the trial's GPU memory is gone, or after a while."""
 
     async def readings(self) -> tuple[GpuReading, ...]:
         """The GPUs as they are now."""

@@ -308,7 +308,7 @@ class Study:
                 self._waiting = dict.fromkeys(self._queue, slot.why)
                 break
             if self._ended is not None or trial.number not in self._queue:  # stopped or killed meanwhile
-                await self._slots.release(slot, pid=None)
+                await self._slots.release(slot)
                 break
             self._queue.remove(trial.number)
             self._supervisor.start(trial, slot)

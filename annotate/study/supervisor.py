@@ -86,6 +86,7 @@ class Supervisor:
         try:
             live.process = await self._launch(live.trial, live.lease)
             live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
+            self._slots.started(live.lease, live.process.pid)
             self._emit(TrialStarted(live.trial))
             self._wake()
             if live.cause is not None:
@@ -99,7 +100,7 @@ class Supervisor:
             self._failed(error)
         finally:
             del self.live[live.trial.number]
-            await self._slots.release(live.lease, pid=live.process.pid if live.process else None)
+            await self._slots.release(live.lease)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)

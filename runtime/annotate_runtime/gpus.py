@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +31,7 @@ HEADROOM = 1.2  # of its measured peak that a trial is given, where their number
 MOST_PER_GPU = 16
 
 
-class BadGpus(ValueError):
+class BadGpus(ValueError):  # noqa: N818 - named for what it is
     """A `--gpus` that cannot be satisfied; the message is for the user."""
 
 
@@ -97,7 +98,7 @@ def select(devices: Sequence[Device], *, spec: str | None = None, visible: str |
 
 
 class GpuPool:
-    """Leases devices. One thread at a time uses it; a call asks the driver, which takes milliseconds."""
+    """Leases devices, to any thread; a call asks the driver, which takes milliseconds."""
 
     def __init__(
         self,
@@ -111,6 +112,7 @@ class GpuPool:
     ) -> None:
         self._nvml = nvml
         self._slots = {device.uuid: _Slot(device) for device in devices}
+        self._mutex = threading.Lock()
         self._use_busy = use_busy
         self._locks = locks
         self._sleep = sleep
@@ -124,7 +126,10 @@ class GpuPool:
 
     def lease(self, trial: int, wanted: Share, *, alone: bool = False) -> GpuLease | Busy:
         """Devices for a trial, all or none. `alone` makes a fraction the whole GPU."""
-        fraction = 1.0 if alone else wanted.fraction
+        with self._mutex:
+            return self._lease(trial, wanted, 1.0 if alone else wanted.fraction)
+
+    def _lease(self, trial: int, wanted: Share, fraction: float) -> GpuLease | Busy:
         taken: list[_Slot] = []
         reasons: list[str] = []
         for slot in sorted(self._slots.values(), key=lambda s: s.used, reverse=fraction < 1):
@@ -157,9 +162,10 @@ class GpuPool:
             while (left := self._left_by(slot, lease.trial)) and self._clock() < deadline:
                 self._sleep(0.05)
             gone = gone and not left
-            slot.shares.pop(lease.trial, None)
-            slot.sessions.pop(lease.trial, None)
-            slot.unlock_if_unused()
+            with self._mutex:
+                slot.shares.pop(lease.trial, None)
+                slot.sessions.pop(lease.trial, None)
+                slot.unlock_if_unused()
         return gone
 
     def usages(self) -> list[tuple[Device, Usage, str]]:
@@ -199,11 +205,10 @@ class GpuPool:
         if not self._use_busy and (occupant := self._occupant(slot, usage)):
             return occupant
         if slot.lock is None:
-            match try_lock(slot.device.uuid, self._locks):
-                case GpuLock() as lock:
-                    slot.lock = lock
-                case str(holder):
-                    return f"{slot.device.label}: another study has it{holder}"
+            lock = try_lock(slot.device.uuid, self._locks)
+            if isinstance(lock, str):
+                return f"{slot.device.label}: another study has it{lock}"
+            slot.lock = lock
         return None
 
     def _occupant(self, slot: _Slot, usage: Usage) -> str | None:
@@ -224,15 +229,13 @@ class GpuPool:
             return False
         self._note_peaks(slot, usage)
         session = slot.sessions.get(trial)
-        others = {pid for pid in usage.processes if pid in _sessions(slot, but=trial)}
         if session is not None and any(_session(pid) == session or pid == session for pid in usage.processes):
             return True
-        if len(slot.shares) > 1 or others:
-            return False
-        return bool(usage.processes) and all(_session(pid) is None for pid in usage.processes)
+        unseen = [pid for pid in usage.processes if _session(pid) is None]
+        return bool(unseen) and len(slot.shares) == 1
 
     def _note_peaks(self, slot: _Slot, usage: Usage) -> None:
-        for session in slot.sessions.values():
+        for session in tuple(slot.sessions.values()):
             used = sum(
                 memory or 0
                 for pid, memory in usage.processes.items()
@@ -258,10 +261,6 @@ class _Slot:
         if not self.shares and self.lock is not None:
             self.lock.release()
             self.lock = None
-
-
-def _sessions(slot: _Slot, *, but: int) -> Collection[int]:
-    return [session for trial, session in slot.sessions.items() if trial != but]
 
 
 def _ours(pid: int, slot: _Slot) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-class NoDriver(RuntimeError):
+class NoDriver(RuntimeError):  # noqa: N818 - named for what it is
     """GPUs cannot be asked for; the message is one line for the user."""
 
 

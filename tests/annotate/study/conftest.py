@@ -84,7 +84,10 @@ class FreeSlots:
         self.out.add(trial.number)
         return lease
 
-    async def release(self, lease, *, pid):
+    def started(self, lease, pid):
+        assert lease.key in self.out
+
+    async def release(self, lease):
         self.out.discard(lease.key)
 
     async def readings(self):

@@ -1,0 +1,293 @@
+"""GPUs through the real binding and a driver of our own making: found, chosen, waited for, leased, drained."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from annotate_runtime.gpu_locks import GpuLock, try_lock
+from annotate_runtime.gpus import BadGpus, Busy, GpuLease, GpuPool, Share, parse_share, select
+from annotate_runtime.nvml import Device, NoDriver, Nvml
+
+GB = 2**30
+SOURCE = Path(__file__).parent / "fake_nvml/nvml.c"
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    """The fake driver, built once and loaded in place of the real one."""
+    import pynvml
+
+    library = tmp_path_factory.mktemp("nvml") / "libnvidia-ml.so.1"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
+    real, pynvml.nvmlLib = pynvml.nvmlLib, None
+    load = pynvml.CDLL
+    pynvml.CDLL = lambda name, *a: load(str(library) if "nvidia-ml" in name else name, *a)
+    yield library
+    pynvml.CDLL, pynvml.nvmlLib = load, real
+
+
+@pytest.fixture
+def machine(driver, tmp_path, monkeypatch):
+    """A machine whose GPUs the test writes down, as `nvml.c` explains."""
+    state = tmp_path / "gpus"
+    monkeypatch.setenv("FAKE_NVML", str(state))
+
+    def write(text):
+        new = tmp_path / "gpus.new"
+        new.write_text(textwrap.dedent(text))
+        new.replace(state)
+
+    return write
+
+
+def gpu(n, used=0, total=40, *, util=0):
+    return f"gpu GPU-{n}{n}{n}{n} A100 {total * GB} {used * GB} {util}\n"
+
+
+def pool(tmp_path, **options):
+    nvml = Nvml.open()
+    return GpuPool(nvml, nvml.devices(), locks=tmp_path / "locks", **options)
+
+
+@pytest.fixture
+def other():
+    """A process of somebody else's."""
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
+        yield process
+        process.kill()
+
+
+def test_gpus_are_found_with_their_memory(machine):
+    machine(gpu(0, used=1, util=50) + gpu(1, total=80, util=-1))
+    nvml = Nvml.open()
+    first, second = nvml.devices()
+    assert first == Device(0, "GPU-0000", "A100", 40 * GB)
+    assert second.memory_total == 80 * GB
+    assert (nvml.usage(first).memory_used, nvml.usage(first).utilization) == (GB, 0.5)
+    assert nvml.usage(second).utilization is None
+
+
+def test_a_gpu_in_mig_mode_stands_as_its_parts_which_are_named_by_uuid(machine):
+    machine(
+        f"gpu GPU-a A100 {40 * GB} 0 0\nmig MIG-one 1g.5gb {5 * GB} 0 -1\nmig MIG-two 1g.5gb {5 * GB} 0 -1\n"
+        + gpu(1)
+    )
+    devices = Nvml.open().devices()
+    assert [device.visible_as for device in devices] == ["MIG-one", "MIG-two", "1"]
+    assert [device.mig for device in devices] == [True, True, False]
+    assert select(devices, spec="MIG-t") == [devices[1]]
+
+
+def test_a_broken_driver_is_one_line(machine):
+    machine("broken\n")
+    with pytest.raises(NoDriver, match="^no GPU is used: .*version mismatch"):
+        Nvml.open()
+
+
+def test_no_driver_is_one_line():
+    code = "from annotate_runtime.nvml import *\ntry: Nvml.open()\nexcept NoDriver as e: print(e)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("no GPU is used: ")
+    assert len(said.splitlines()) == 1
+
+
+DEVICES = [Device(n, f"GPU-{n}abc", "A100", 40 * GB) for n in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "visible", "indices"),
+    [
+        (None, None, list(range(8))),
+        (None, "2,0", [2, 0]),
+        (None, "", []),
+        (None, "-1", []),
+        (None, "1,99,2", [1]),
+        (None, "GPU-3", [3]),
+        ("0,2", None, [0, 2]),
+        ("4-7", None, [4, 5, 6, 7]),
+        ("0|4-5", None, [0, 4, 5]),
+        ("GPU-6a", None, [6]),
+        ("1,1,0-1", None, [1, 0]),
+        ("2", "2,3", [2]),
+    ],
+)
+def test_the_gpus_are_those_that_are_visible_and_named(spec, visible, indices):
+    assert [device.index for device in select(DEVICES, spec=spec, visible=visible)] == indices
+
+
+@pytest.mark.parametrize(
+    ("spec", "visible"), [("8", None), ("6-9", None), ("GPU-", None), ("x", None), ("0", "1")]
+)
+def test_a_gpu_that_is_not_there_is_refused_and_those_that_are_are_listed(spec, visible):
+    with pytest.raises(BadGpus, match=r"there is no GPU .*; there are"):
+        select(DEVICES, spec=spec, visible=visible)
+
+
+def test_shares_are_whole_numbers_or_fractions():
+    assert parse_share("2") == Share(count=2)
+    assert parse_share("0.5") == Share(fraction=0.5)
+    for text in ("0", "-1", "1.5", "x", "nan"):
+        with pytest.raises(BadGpus):
+            parse_share(text)
+
+
+def test_each_trial_has_a_gpu_of_its_own_and_the_next_one_waits_for_them(machine, tmp_path):
+    machine(gpu(0) + gpu(1))
+    gpus = pool(tmp_path)
+    leases = [gpus.lease(n, Share()) for n in range(2)]
+    assert [lease.devices[0].index for lease in leases] == [0, 1]
+    assert gpus.lease(2, Share()) == Busy("GPU 0: trial 0; GPU 1: trial 1")
+    gpus.give_back(leases[1])
+    assert gpus.lease(2, Share()).devices[0].index == 1
+
+
+def test_several_gpus_are_leased_all_or_none(machine, tmp_path):
+    machine(gpu(0) + gpu(1) + gpu(2))
+    gpus = pool(tmp_path)
+    assert [d.index for d in gpus.lease(0, Share(count=2)).devices] == [0, 1]
+    assert isinstance(gpus.lease(1, Share(count=2)), Busy)
+    assert gpus.lease(2, Share()).devices[0].index == 2
+
+
+def test_fractions_fill_one_gpu_before_the_next(machine, tmp_path):
+    machine(gpu(0) + gpu(1))
+    gpus = pool(tmp_path)
+    assert [gpus.lease(n, Share(fraction=0.5)).devices[0].index for n in range(4)] == [0, 0, 1, 1]
+    assert isinstance(gpus.lease(4, Share(fraction=0.5)), Busy)
+
+
+def test_three_thirds_are_a_whole(machine, tmp_path):
+    machine(gpu(0))
+    gpus = pool(tmp_path)
+    assert all(isinstance(gpus.lease(n, Share(fraction=1 / 3)), GpuLease) for n in range(3))
+
+
+def test_a_trial_alone_has_its_gpu_for_itself(machine, tmp_path):
+    machine(gpu(0))
+    gpus = pool(tmp_path)
+    half = gpus.lease(0, Share(fraction=0.5))
+    assert isinstance(gpus.lease(1, Share(fraction=0.5), alone=True), Busy)
+    gpus.give_back(half)
+    assert isinstance(gpus.lease(1, Share(fraction=0.5), alone=True), GpuLease)
+    assert isinstance(gpus.lease(2, Share(fraction=0.5)), Busy)
+
+
+def test_a_gpu_of_somebody_elses_process_is_waited_for_and_named(machine, tmp_path, other):
+    machine(gpu(0, used=31) + f"proc {other.pid} {31 * GB}\n" + gpu(1))
+    gpus = pool(tmp_path)
+    assert gpus.lease(0, Share()).devices[0].index == 1
+    assert gpus.lease(1, Share()) == Busy(f"GPU 0: pid {other.pid}, sleep, 31.0 GB of 40; GPU 1: trial 0")
+    machine(gpu(0) + gpu(1))
+    assert gpus.lease(1, Share()).devices[0].index == 0
+
+
+def test_a_gpu_whose_memory_is_taken_by_who_knows_whom_is_waited_for(machine, tmp_path):
+    machine(gpu(0, used=20))
+    assert pool(tmp_path).lease(0, Share()) == Busy("GPU 0: its memory is in use, 20.0 GB of 40")
+
+
+def test_a_busy_gpu_is_taken_all_the_same_where_that_was_asked(machine, tmp_path, other):
+    machine(gpu(0, used=31) + f"proc {other.pid} {31 * GB}\n")
+    assert isinstance(pool(tmp_path, use_busy=True).lease(0, Share()), GpuLease)
+
+
+def test_our_own_trial_is_not_somebody_else(machine, tmp_path, other):
+    machine(gpu(0))
+    gpus = pool(tmp_path)
+    gpus.started(gpus.lease(0, Share(fraction=0.5)), other.pid)
+    machine(gpu(0, used=9) + f"proc {other.pid} {9 * GB}\n")
+    assert isinstance(gpus.lease(1, Share(fraction=0.5)), GpuLease)
+    ((_, usage, holder),) = gpus.usages()
+    assert (usage.memory_used, holder) == (9 * GB, "trial 0, trial 1")
+
+
+def test_a_gpu_is_handed_on_only_when_the_memory_of_its_last_trial_is_gone(machine, tmp_path, other):
+    machine(gpu(0))
+    looks = []
+
+    def sleep(seconds):
+        looks.append(seconds)
+        if len(looks) == 3:
+            machine(gpu(0))
+
+    gpus = pool(tmp_path, sleep=sleep)
+    lease = gpus.lease(0, Share())
+    gpus.started(lease, other.pid)
+    machine(gpu(0, used=9) + f"proc {other.pid} {9 * GB}\n")
+    assert gpus.give_back(lease)
+    assert len(looks) == 3
+
+
+def test_memory_that_stays_is_not_waited_for_for_ever_and_the_gpu_is_then_busy(machine, tmp_path, other):
+    machine(gpu(0))
+    now = [0.0]
+    gpus = pool(tmp_path, clock=lambda: now[0], sleep=lambda _: now.__setitem__(0, now[0] + 10))
+    lease = gpus.lease(0, Share())
+    gpus.started(lease, other.pid)
+    machine(gpu(0, used=9) + f"proc {other.pid} {9 * GB}\n")
+    assert not gpus.give_back(lease)
+    assert isinstance(gpus.lease(1, Share()), Busy)
+
+
+def test_how_many_trials_fit_follows_from_the_peak_of_those_that_ran(machine, tmp_path, other):
+    machine(gpu(0))
+    gpus = pool(tmp_path)
+    assert gpus.fitting() == 1
+    lease = gpus.lease(0, Share())
+    gpus.started(lease, other.pid)
+    for used in (2, 8, 1):
+        machine(gpu(0, used=used) + f"proc {other.pid} {used * GB}\n")
+        gpus.usages()
+    machine(gpu(0))
+    gpus.give_back(lease)
+    assert gpus.peak == 8 * GB
+    assert gpus.fitting() == 4
+
+
+def test_two_hosts_never_have_the_same_gpu_and_a_death_releases_it(machine, tmp_path):
+    machine(gpu(0))
+    code = (
+        "import sys, pathlib; from annotate_runtime.gpu_locks import *\n"
+        "lock = try_lock('GPU-0000', pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+    )
+    arguments = [sys.executable, "-c", code, tmp_path / "locks"]
+    gpus = pool(tmp_path)
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
+        assert host.stdout.readline() == b"held\n"
+        assert gpus.lease(0, Share()) == Busy(f"GPU 0: another study has it (pid {host.pid})")
+        host.kill()
+    lease = gpus.lease(0, Share())
+    assert isinstance(lease, GpuLease)
+    assert try_lock("GPU-0000", tmp_path / "locks") == f" (pid {os.getpid()})"
+    gpus.give_back(lease)
+    lock = try_lock("GPU-0000", tmp_path / "locks")
+    assert isinstance(lock, GpuLock)
+    lock.release()
+
+
+def test_gpus_that_were_not_used_for_lack_of_others_are_not_kept_locked(machine, tmp_path, other):
+    machine(gpu(0) + gpu(1, used=20))
+    gpus = pool(tmp_path)
+    assert isinstance(gpus.lease(0, Share(count=2)), Busy)
+    lock = try_lock("GPU-0000", tmp_path / "locks")
+    assert isinstance(lock, GpuLock)
+    lock.release()
+
+
+def test_a_lock_directory_that_cannot_be_made_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert isinstance(try_lock("GPU-0", tmp_path / "file/locks"), GpuLock)
+
+
+def test_asking_takes_milliseconds(machine, tmp_path):
+    machine("".join(gpu(n) for n in range(8)))
+    gpus = pool(tmp_path)
+    began = time.perf_counter()
+    for n in range(8):
+        gpus.lease(n, Share())
+    assert time.perf_counter() - began < 0.5
