@@ -58,6 +58,8 @@ def pool(tmp_path, **options):
 def other():
     """A process of somebody else's."""
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
+        while Path(f"/proc/{process.pid}/comm").read_text() != "sleep\n":
+            time.sleep(0.001)
         yield process
         process.kill()
 
@@ -85,7 +87,7 @@ def test_a_gpu_in_mig_mode_stands_as_its_parts_which_are_named_by_uuid(machine):
 
 def test_a_broken_driver_is_one_line(machine):
     machine("broken\n")
-    with pytest.raises(NoDriver, match="^no GPU is used: .*version mismatch"):
+    with pytest.raises(NoDriver, match=r"^no GPU is used: .*version mismatch"):
         Nvml.open()
 
 
