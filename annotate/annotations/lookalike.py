@@ -1,0 +1,43 @@
+"""Comments that look like an annotation and are none: silence there costs a night of GPU time.
+
+`# # @nni...`, `# '''@nni...'''` and `'''@XXnni...'''` are how people switch an annotation off, and are
+left in peace.
+
+>>> looks_like("# nni.variable(nni.uniform(0, 1), name=lr)")
+True
+>>> looks_like("# # @nni.variable(nni.uniform(0, 1), name=lr)")
+False
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from annotate.annotations.calls import is_call
+from annotate.annotations.directives import DIRECTIVES
+from annotate.annotations.samplers import SAMPLERS, nearest
+
+_WORDS = (*DIRECTIVES, *SAMPLERS)
+_SHAPE = re.compile(
+    r"#[ \t]*(?P<at>@?)[ \t]*(?P<nni>[A-Za-z]{2,5})[ \t]*[.,:_][ \t]*(?P<word>\w+)(?P<call>[ \t]*\()?"
+)
+SUSPICIOUS = re.compile(rb"#[ \t]*@?[ \t]*[A-Za-z]{2,5}[ \t]*[.,:_][ \t]*\w+[ \t]*\(")
+
+
+def looks_like(comment: str) -> bool:
+    """Whether a comment, from its `#` on, was probably meant as an annotation and is not one."""
+    text = comment[1:].lstrip(" \t")
+    if text.startswith("@nni."):
+        return not is_call(text)
+    shape = _SHAPE.match(comment)
+    if shape is None or not shape["call"]:
+        return False
+    prefix = shape["nni"].lower()
+    if not shape["at"]:
+        return prefix == "nni" and _known(shape["word"])
+    return difflib.SequenceMatcher(None, "nni", prefix).ratio() >= 0.8 and _known(shape["word"])
+
+
+def _known(word: str) -> bool:
+    return nearest(word, _WORDS) is not None

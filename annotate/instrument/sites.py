@@ -1,0 +1,51 @@
+"""What a file's annotations amount to: variables, reports, constraints, each with where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from annotate.annotations.constraint import Condition
+    from annotate.annotations.diagnostics import Span
+    from annotate.annotations.samplers import Json
+    from annotate.instrument.tree import Block
+    from annotate_tuners.space import Distribution
+
+
+@dataclass(frozen=True)
+class VariableSite:
+    """One place that a key decides.
+
+    `default` holds, in a 1-tuple, the value that stands in the source where it is a literal or an option.
+    `swallows` names a keyword of the call that is replaced whole, where the keyword may have been meant.
+    """
+
+    key: str
+    name: str
+    distribution: Distribution
+    default: tuple[Json] | None
+    span: Span
+    written: str
+    swallows: str | None
+
+
+@dataclass(frozen=True)
+class ReportSite:
+    """A report in a block, before the statement of that index."""
+
+    function: str
+    syntax: str
+    span: Span
+    block: Block
+    index: int
+
+
+@dataclass(frozen=True)
+class ConstraintSite:
+    """A condition on names, written in a module."""
+
+    condition: Condition
+    source: str
+    module: str
+    span: Span

@@ -1,0 +1,209 @@
+"""The files that count: a script, and the modules of its code directory that it imports.
+
+    read_closure(Path("train.py"), None).space
+
+Imports are resolved as Python would from the script's directory, then from the code directory; what
+lies outside the code directory is not the user's to tune. Reading only: nothing is run or written.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate.annotations.constraint import Constraint
+from annotate.annotations.diagnostics import Diagnostic, has_errors, render_all
+from annotate.annotations.names import short_names
+from annotate.annotations.samplers import Json
+from annotate.errors import SourceError, UsageError
+from annotate.instrument import Instrumented, instrument
+from annotate.sources.checks import check_closure
+from annotate.sources.imports import Import, imports
+from annotate.sources.ties import tie_constraints
+from annotate_tuners.space import Distribution, SearchSpace
+
+_SKIPPED = frozenset({".git", ".hg", ".annotate", "__pycache__", ".venv", "venv", "node_modules"})
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of the closure: the user's own path, and the module name that its keys begin with."""
+
+    path: Path
+    module: str
+    instrumented: Instrumented
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A script with all that it imports of its code directory, the script first; paths are absolute."""
+
+    script: Path
+    code_dir: Path
+    files: tuple[SourceFile, ...]
+    space: SearchSpace
+    defaults: Mapping[str, Json]
+    constraints: tuple[Constraint, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The shortest unambiguous name of each key."""
+        return short_names(self.space)
+
+    def check(self) -> None:
+        """Raise SourceError where a diagnostic is an error; its message is all errors as plain text."""
+        errors = [d for d in self.diagnostics if has_errors([d])]
+        if errors:
+            raise SourceError(render_all(errors), remedy="`annotate explain CODE` tells more about a code")
+
+
+def read_closure(script: Path, code_dir: Path | None, include: Sequence[str] = ()) -> Closure:
+    """Read a script and what it imports.
+
+    `code_dir` is the script's own directory unless given; `include` are glob patterns relative to it, for
+    files that only a dynamic import reaches. Raises UsageError for a script that cannot be read, that
+    lies outside the code directory, and for a pattern that matches nothing.
+    """
+    script = Path(os.path.abspath(script))  # noqa: PTH100 - a symbolic link keeps the user's own name
+    root = Path(os.path.abspath(code_dir)) if code_dir is not None else script.parent  # noqa: PTH100
+    if not script.is_file():
+        raise UsageError(f"there is no script {script}", remedy="give the path of a Python file")
+    if not script.is_relative_to(root):
+        raise UsageError(
+            f"{script} does not lie in the code directory {root}", remedy="name a directory above the script"
+        )
+    files = tuple(_read(path, root) for path in _reach(script, root, include))
+    return assemble(script, root, files)
+
+
+def assemble(script: Path, code_dir: Path, files: tuple[SourceFile, ...]) -> Closure:
+    """A closure of files that have been instrumented; the script is the first."""
+    distributions: dict[str, Distribution] = {}
+    defaults: dict[str, Json] = {}
+    diagnostics = [d for file in files for d in file.instrumented.diagnostics]
+    for file in files:
+        distributions |= {k: d for k, d in file.instrumented.space.items() if k not in distributions}
+        defaults |= file.instrumented.defaults
+    constraints, faults = tie_constraints([file.instrumented for file in files], list(distributions))
+    diagnostics += faults
+    diagnostics += check_closure([file.instrumented for file in files], constraints, defaults)
+    return Closure(
+        script, code_dir, files, SearchSpace(distributions), defaults, tuple(constraints), tuple(diagnostics)
+    )
+
+
+def module_name(path: Path, root: Path) -> str:
+    """The dotted path of a file from the code directory."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def shown(path: Path) -> str:
+    """A path as diagnostics show it: relative to the working directory where it lies in it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _read(path: Path, root: Path) -> SourceFile:
+    module = module_name(path, root)
+    return SourceFile(path, module, instrument(_bytes(path), module, shown(path)))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {shown(path)}: {error.strerror}", remedy="check its permissions"
+        ) from error
+
+
+def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
+    """The script, what it imports, and what is included, each once; in the order in which they are met."""
+    waiting = [script, *_included(root, include)]
+    reached: dict[Path, None] = {}
+    while waiting:
+        path = waiting.pop(0)
+        if path in reached:
+            continue
+        reached[path] = None
+        text = _bytes(path).decode("latin-1")  # keywords and most names are ASCII; see _names_of
+        if not text.isascii():
+            text = _bytes(path).decode("utf-8", "replace")
+        for each in imports(text):
+            waiting += [found for found in _resolve(each, path, script, root) if found not in reached]
+    return list(reached)
+
+
+def _included(root: Path, include: Sequence[str]) -> list[Path]:
+    found: list[Path] = []
+    for pattern in include:
+        relative = os.path.relpath(pattern, root) if os.path.isabs(pattern) else pattern  # noqa: PTH117
+        try:
+            matched = sorted(p for p in root.glob(relative) if p.suffix == ".py" and p.is_file())
+        except (ValueError, NotImplementedError) as error:
+            raise UsageError(
+                f"--include {pattern}: {error}", remedy="write a glob such as 'models/*.py'"
+            ) from error
+        matched = [p for p in matched if not _SKIPPED & {*p.relative_to(root).parts}]
+        if not matched:
+            raise UsageError(
+                f"--include {pattern} matches no Python file in {root}",
+                remedy="patterns are relative to the code directory; quote them from the shell",
+            )
+        found += matched
+    return found
+
+
+def _resolve(each: Import, importer: Path, script: Path, root: Path) -> Iterator[Path]:
+    """The files of the code directory that an import runs, packages before what is in them."""
+    if each.level:
+        base = importer.parent
+        for _ in range(each.level - 1):
+            base = base.parent
+        bases = [base] if base.is_relative_to(root) else []
+        parts = each.module.split(".") if each.module else []
+        if bases and (base / "__init__.py").is_file():
+            yield base / "__init__.py"
+    else:
+        parts = each.module.split(".")
+        if parts[0] in sys.builtin_module_names:
+            return
+        bases = list(dict.fromkeys([script.parent, root]))
+    for base in bases:
+        found = list(_walk(base, parts))
+        if not found and parts:
+            continue
+        files = [path for path, _ in found if path is not None]
+        yield from files
+        directory = found[-1][1] if found else base
+        if directory is not None:
+            for name in each.names:
+                yield from (path for path, _ in _walk(directory, [name]) if path is not None)
+        return
+
+
+def _walk(base: Path, parts: Sequence[str]) -> list[tuple[Path | None, Path | None]]:
+    """(file, directory) of every part of a dotted name; empty where the first of them is not there."""
+    found: list[tuple[Path | None, Path | None]] = []
+    directory: Path | None = base
+    for part in parts:
+        if directory is None or not part:
+            break
+        package, module = directory / part, directory / f"{part}.py"
+        if (package / "__init__.py").is_file():
+            found.append((package / "__init__.py", package))
+        elif module.is_file():
+            found.append((module, None))
+        elif package.is_dir():
+            found.append((None, package))
+        else:
+            break
+        directory = found[-1][1]
+    return found
