@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Direction, FailureReason, Measurement, Trial, TrialState
@@ -107,7 +108,8 @@ class Facts:
     def typical(self) -> float | None:
         """Mean seconds of the last trials that count; None before the first."""
         counted = (TrialState.SUCCEEDED, TrialState.EARLY_STOPPED)
-        recent = [t.duration for t in self.latest if t.state in counted and t.duration is not None][:_RECENT]
+        spans = (t.duration for t in self.latest if t.state in counted and t.duration is not None)
+        recent = list(islice(spans, _RECENT))
         return sum(recent) / len(recent) if recent else None
 
 

@@ -73,6 +73,7 @@ class LiveScreen:
         self._snapshot: StudySnapshot | None = None
         self._drawn: Frame | None = None
         self._due = 0.0
+        self._drawing = self._stopping = False
         self._said = io.StringIO()
         self._shown: contextlib.ExitStack | None = None
         self._live: Live | None = None
@@ -134,6 +135,16 @@ class LiveScreen:
 
     def _draw(self) -> None:
         self._due = self._clock() + FRAME
+        self._drawing = True
+        try:
+            self._paint()
+        finally:
+            self._drawing = False
+        if self._stopping:
+            self._stopping = False
+            self._sleep()
+
+    def _paint(self) -> None:
         if not self._ours():
             self._hide()
             return
@@ -183,7 +194,14 @@ class LiveScreen:
             shown.close()
 
     def _suspend(self, _signal: int, _frame: FrameType | None) -> None:
-        """Ctrl-Z: give the terminal back, stop, and take it again when we are woken in the foreground."""
+        """Ctrl-Z; what comes while a picture is half written waits until it is whole."""
+        if self._drawing:
+            self._stopping = True
+        else:
+            self._sleep()
+
+    def _sleep(self) -> None:
+        """Give the terminal back, stop, and take it again when we are woken in the foreground."""
         self._hide()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)

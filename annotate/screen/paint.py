@@ -66,7 +66,7 @@ class Frame:
             if options.ascii_only:
                 yield from (Segment(_ascii(text), style) for text, style, _ in line)
             else:
-                yield from line
+                yield from Segment.simplify(line)
 
     @property
     def text(self) -> str:

@@ -4,7 +4,7 @@ Whatever a user's script, a log or a GPU driver wrote goes through `clean` befor
 escape code, line break, zero-width or direction-changing character survives it, so what is measured
 in cells is what a terminal draws.
 
->>> clean("loss\\x1b[31m is\\nnan"), number(0.00012345), seconds(3725), fit("a long name", 6)
+>>> clean("loss\\x1b[31m is\\nnan"), number(0.00012346), seconds(3725), fit("a long name", 6)
 ('loss is nan', '0.0001235', '1:02:05', 'a lon…')
 """
 
@@ -98,7 +98,7 @@ def seconds(span: float) -> str:
 def about(span: float) -> str:
     """A span that is only an estimate, in words: `40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
     if span < 90:
-        return f"{max(1, round(span / 5) * 5)} s"
+        return f"{max(5, round(span / 5) * 5)} s"
     minutes = round(span / 60)
     if minutes < 90:
         return f"{minutes} min"
