@@ -10,7 +10,7 @@ from annotate.annotations.diagnostics import Diagnostic, Span
 from annotate.annotations.directives import FINAL
 from annotate.annotations.samplers import Json, same_json
 from annotate.instrument.blocks import ancestors, is_terminator
-from annotate.instrument.matching import Match
+from annotate.instrument.matches import Match
 from annotate.instrument.sites import ReportSite, VariableSite
 from annotate.instrument.tree import Block, Tree
 from annotate_tuners.space import Choice, Distribution, RandInt, Uniform

@@ -22,8 +22,10 @@ from annotate.instrument.checks import check_file
 from annotate.instrument.comments import suspicious_comments
 from annotate.instrument.edits import IMPORT, INLINE, NAME, Edit, Replacement, apply
 from annotate.instrument.finding import Found, find
+from annotate.instrument.handwritten import hand_written
 from annotate.instrument.header import header
-from annotate.instrument.matching import Match, hand_written, match, span_of
+from annotate.instrument.matches import Match, span_of
+from annotate.instrument.matching import match
 from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite
 from annotate.instrument.source import Source, Unreadable, read_source
 from annotate.instrument.tree import Broken, Tree, read_tree

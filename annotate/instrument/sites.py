@@ -32,9 +32,10 @@ class VariableSite:
 
 @dataclass(frozen=True)
 class ReportSite:
-    """A report in a block, before the statement of that index."""
+    """A report in a block, before the statement of that index; `argument` is what is reported, as source."""
 
     function: str
+    argument: str
     syntax: str
     span: Span
     block: Block
