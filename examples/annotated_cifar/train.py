@@ -79,16 +79,16 @@ class Images(Dataset):
 
 
 class Cutout:
-    """Paint a square of the image grey (DeVries and Taylor, 2017)."""
+    """Paint a square grey whose centre lies anywhere in the image (DeVries and Taylor, 2017)."""
 
     def __init__(self, length):
         self.length = length
 
     def __call__(self, image):
-        top, left = torch.randint(-self.length // 2, SIZE - self.length // 2, (2,)).tolist()
-        return v2.functional.erase(
-            image, max(top, 0), max(left, 0), self.length, self.length, torch.tensor(128, dtype=torch.uint8)
-        )
+        top, left = (torch.randint(SIZE, (2,)) - self.length // 2).tolist()
+        image = image.clone()
+        image[:, max(top, 0) : top + self.length, max(left, 0) : left + self.length] = 128
+        return image
 
 
 class SmallCNN(nn.Module):
