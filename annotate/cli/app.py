@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli import inspecting, running
+from annotate.cli import inspecting, reading, running
 
 app = typer.Typer(
     name="annotate",
@@ -37,11 +37,12 @@ def options(
     """Hold the options of `annotate` itself."""
 
 
-for command in (
-    running.run,
-    inspecting.check,
-    inspecting.explain,
-    inspecting.extract_space,
-    inspecting.instrument,
-):
-    app.command()(command)
+RUN, SOURCE, RESULTS = "Run", "The source", "Results"
+
+for panel, commands in {
+    RUN: (running.run,),
+    SOURCE: (inspecting.check, inspecting.explain, inspecting.extract_space, inspecting.instrument),
+    RESULTS: (reading.ls, reading.show, reading.top, reading.best, reading.log, reading.export),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)

@@ -72,6 +72,10 @@ class Host:
         elif not self._lines.format == "json":
             self._console.print(summary(snapshot, next_steps), soft_wrap=True)
 
+    def notice(self, text: str) -> None:
+        """Tell the user one line."""
+        self._study.notice(text)
+
     @property
     def snapshot(self) -> StudySnapshot:
         """The study as it is now."""

@@ -58,6 +58,18 @@ def run(
         list[str] | None,
         typer.Option("--include", help="Files that only a dynamic import reaches, as a glob below the code directory."),
     ] = None,
+    gpus: Annotated[
+        str | None, typer.Option("--gpus", help='Which GPUs: 0,2 or 4-7 or UUIDs; "none" for CPU. Default: all visible.')
+    ] = None,
+    gpus_per_trial: Annotated[
+        str, typer.Option("--gpus-per-trial", help="2 gives a trial two GPUs, 0.5 lets two trials share one.")
+    ] = "1",
+    cpus_per_trial: Annotated[
+        int | None, typer.Option("--cpus-per-trial", min=1, help="Bind each trial to so many cores of its own.")
+    ] = None,
+    use_busy_gpus: Annotated[
+        bool, typer.Option("--use-busy-gpus", help="Take GPUs that others compute on, instead of waiting for them.")
+    ] = False,
     log_format: Annotated[
         LogFormat, typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere.")
     ] = LogFormat.auto,
@@ -74,6 +86,7 @@ def run(
 
     from annotate.cli.building import Request, build
     from annotate.study import parse_duration, parse_on_failure
+    from annotate.study.slots import SlotOptions
 
     request = Request(
         script=Path(script),
@@ -87,6 +100,9 @@ def run(
         max_duration=None if max_duration is None else parse_duration(max_duration),
         trial_timeout=None if trial_timeout is None else parse_duration(trial_timeout),
         on_failure=parse_on_failure(on_failure),
+        slots=SlotOptions(
+            gpus=gpus, gpus_per_trial=gpus_per_trial, cpus_per_trial=cpus_per_trial, use_busy_gpus=use_busy_gpus
+        ),
         python=python,
         code_dir=code_dir,
         include=tuple(include or ()),

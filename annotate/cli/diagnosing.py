@@ -1,0 +1,47 @@
+"""Diagnostics on stderr, all of them, and the error that stops the work when one of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from annotate.annotations import Diagnostic, Severity, render
+from annotate.cli.streams import stderr
+from annotate.errors import SourceError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
+
+
+def show(diagnostics: Sequence[Diagnostic], console: Console | None = None) -> None:
+    """Print every diagnostic, a blank line after each."""
+    console = console or stderr()
+    for diagnostic in diagnostics:
+        text = Text(render(diagnostic) + "\n")
+        text.highlight_words([f"{diagnostic.severity.value} {diagnostic.code}"], STYLES[diagnostic.severity])
+        text.highlight_regex(r"(?m)^ +\^+$", STYLES[diagnostic.severity])
+        console.print(text, soft_wrap=True)
+
+
+def refuse(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print every diagnostic; raise SourceError if one of them is an error."""
+    show(diagnostics)
+    errors = sum(d.severity is Severity.ERROR for d in diagnostics)
+    if errors:
+        raise SourceError(counted(diagnostics), remedy="nothing was written; mend them and run it again")
+
+
+def counted(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many there are, in words: "2 errors, 1 warning"."""
+    found = []
+    for severity in Severity:
+        number = sum(d.severity is severity for d in diagnostics)
+        if number:
+            found.append(f"{number} {severity.value}{'s' if number > 1 else ''}")
+    return ", ".join(found) or "no errors"
+
+
