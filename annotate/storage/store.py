@@ -18,7 +18,7 @@ import json
 import os
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +45,8 @@ _INSERT_MEASUREMENT = f"INSERT INTO measurements (trial, ordinal, {', '.join(MEA
 _SELECT_MEASUREMENTS = (
     f"SELECT {', '.join(MEASUREMENT_COLUMNS)} FROM measurements WHERE trial = ? ORDER BY ordinal"  # noqa: S608
 )
+
+_SELECT_CURVE = "SELECT value FROM measurements WHERE trial = ? AND final = 0 ORDER BY ordinal"
 
 
 class StudyStore:
@@ -178,19 +180,14 @@ class StudyStore:
             rows = self._connection.execute(_SELECT_MEASUREMENTS, (number,)).fetchall()
         return tuple(map(measurement_of, rows))
 
-    def curves(self) -> Mapping[int, array[float]]:
-        """The intermediate values called `default` of every trial; NaN where one was none. 8 bytes each."""
+    def curves(self, of: Collection[int], *, latest: int = 500) -> Mapping[int, array[float]]:
+        """The intermediate values called `default` of the latest of these trials; NaN where one was none."""
         curves: dict[int, array[float]] = {}
         nan = float("nan")
-        with told(self.path):
-            cursor = self._connection.execute(
-                "SELECT trial, value FROM measurements WHERE final = 0 ORDER BY trial, ordinal"
-            )
-            last, curve = -1, array("d")
-            for number, value in cursor:
-                if number != last:
-                    last, curve = number, curves.setdefault(number, array("d"))
-                curve.append(nan if value is None else value)
+        for number in sorted(of)[-latest:]:
+            with told(self.path):
+                values = self._connection.execute(_SELECT_CURVE, (number,)).fetchall()
+            curves[number] = array("d", [nan if value is None else value for (value,) in values])
         return curves
 
     def reads(self) -> Mapping[int, frozenset[str]]:

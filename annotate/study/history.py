@@ -42,9 +42,7 @@ class History:
         if params is not None:
             self._post(lambda tuner: tuner.pending(trial.number, params))
 
-    def ended(
-        self, trial: Trial, *, reads: AbstractSet[str], policy: OnFailure, curve: tuple[float, ...] = ()
-    ) -> None:
+    def ended(self, trial: Trial, *, reads: AbstractSet[str], policy: OnFailure) -> None:
         """A trial is in its last state."""
         number, params = trial.number, self._point(trial)
         if params is None:
@@ -58,7 +56,6 @@ class History:
             number=number,
             params={key: value for key, value in params.items() if key not in never_read},
             value=value,
-            curve=curve,
             inactive=tuple(sorted(never_read)),
         )
         self._post(lambda tuner: tuner.observe(observation))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from array import array
 from dataclasses import dataclass, field
 
 from annotate.study.ports import Lease, Process
@@ -20,7 +21,7 @@ KEPT = 2000
 @dataclass
 class Live:
     """One running trial. `began` is the loop's monotonic time; `cause` is set when we end
-    it, and `grace` to the seconds it then has."""
+    it, and `grace` to the seconds it then has. `curve` is every intermediate result."""
 
     trial: Trial
     lease: Lease
@@ -32,6 +33,7 @@ class Live:
     final: float | None = None
     last: float | None = None
     count: int = 0
+    curve: array[float] = field(default_factory=lambda: array("d"))
     reads: set[str] = field(default_factory=set)
     oom_kills: int = 0
     _kept: list[Measurement] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Live:
             self.final = value
         elif value is not None:
             self.last = value
+            self.curve.append(value)
         if measurement.final or self.count % self._stride == 0:
             self._kept.append(measurement)
         self.count += 1
@@ -54,7 +57,3 @@ class Live:
     def shown(self) -> Trial:
         """The trial with its measurements, thinned where there are very many."""
         return dataclasses.replace(self.trial, measurements=tuple(self._kept))
-
-    def curve(self) -> tuple[float, ...]:
-        """The intermediate results, thinned in the same way."""
-        return tuple(m.values["default"] for m in self._kept if not m.final and "default" in m.values)

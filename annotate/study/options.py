@@ -57,7 +57,10 @@ class StudyOptions:
                 raise UsageError(
                     f"{name} cannot be changed", remedy=f"there are {', '.join(sorted(CHANGEABLE))}"
                 )
-        return dataclasses.replace(self, **changes)
+        try:
+            return dataclasses.replace(self, **changes)
+        except TypeError as error:
+            raise UsageError(f"{dict(changes)} is not understood") from error
 
     def to_json(self) -> dict[str, Json]:
         """As the study's database keeps it."""

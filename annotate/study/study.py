@@ -32,6 +32,7 @@ from annotate.study.logs import LogTail
 from annotate.study.machine import MachineSampler
 from annotate.study.options import StudyOptions
 from annotate.study.ports import Launch, Slots, Waiting
+from annotate.study.pruning import Pruning
 from annotate.study.snapshot import StudySnapshot
 from annotate.study.supervisor import Supervisor
 from annotate.study.verdict import Cause
@@ -46,6 +47,7 @@ from annotate.trial import (
     requeue,
 )
 from annotate_tuners.errors import TunerError
+from annotate_tuners.pruner import Pruner
 from annotate_tuners.space import SearchSpace
 from annotate_tuners.tuner import Tuner
 
@@ -66,6 +68,7 @@ class Study:
         launch: Launch,
         slots: Slots,
         options: StudyOptions,
+        pruner: Pruner | None = None,
         listener: Listener = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -76,6 +79,7 @@ class Study:
         self._slots = slots
         self._emit = listener
         self._clock = clock
+        self._pruning = Pruning(pruner) if pruner is not None else None
         self._wake = asyncio.Event()
         self._ahead = Ahead(make_tuner, self._wake.set)
         self._history = History(
@@ -88,7 +92,7 @@ class Study:
             emit=listener,
             now=lambda: self.now,
             concluded=self._conclude,
-            reported=lambda _: None,
+            reported=self._prune,
             failed=self._fail,
             wake=self._wake.set,
         )
@@ -276,6 +280,10 @@ class Study:
             trials = [Trial(0, {}, baseline=True)]
             self._store.save(*trials)
         reads = self._store.reads()
+        if self._pruning is not None:
+            done = {t.number: t.state is TrialState.SUCCEEDED for t in trials if t.state.finished}
+            for number, curve in self._store.curves(done).items():
+                self._pruning.remember(number, curve, completed=done[number])
         for trial in trials:
             self._next_number = trial.number + 1
             if trial.state is TrialState.RUNNING or trial.message == STOPPED_WITH_STUDY:
@@ -354,6 +362,12 @@ class Study:
 
     # Ending.
 
+    def _prune(self, live: Live) -> None:
+        if self._pruning is not None and live.cause is None and not live.trial.baseline:
+            why = self._pruning.why_stop(live, self._supervisor.live.values())
+            if why is not None:
+                self._supervisor.stop(live, Cause.PRUNER, why, grace=self.options.grace)
+
     def _conclude(self, live: Live, ended: Trial, log: LogTail) -> None:
         """A trial's process has ended: run it again, or have it finished."""
         if again := self._again(ended):
@@ -364,7 +378,10 @@ class Study:
             self._queue.append(again.number)
             self._emit(TrialRetried(again, ended))
             return
-        self._finish(ended, log, reads=frozenset(live.reads), curve=live.curve())
+        self._finish(ended, log, reads=frozenset(live.reads))
+        if self._pruning is not None:
+            completed = ended.state is TrialState.SUCCEEDED
+            self._pruning.remember(ended.number, live.curve, completed=completed)
         if ended.state is TrialState.SUCCEEDED and live.final is None:
             self.notice("no final result is reported; the last intermediate one is taken for it")
         if ended.state is TrialState.CANCELLED or self._ended is not None:
@@ -392,16 +409,15 @@ class Study:
         log: LogTail = LogTail(),  # noqa: B008 - frozen
         *,
         reads: frozenset[str] = frozenset(),
-        curve: tuple[float, ...] = (),
     ) -> None:
         self._store.save(ended)
         self._trials[ended.number] = dataclasses.replace(ended, measurements=())
-        self._observe(ended, reads, curve)
+        self._observe(ended, reads)
         self._emit(TrialEnded(ended, log.traceback))
 
-    def _observe(self, ended: Trial, reads: frozenset[str], curve: tuple[float, ...] = ()) -> None:
+    def _observe(self, ended: Trial, reads: frozenset[str]) -> None:
         self._done += ended.state in (TrialState.SUCCEEDED, TrialState.EARLY_STOPPED)
-        self._history.ended(ended, reads=reads, policy=self.options.on_failure, curve=curve)
+        self._history.ended(ended, reads=reads, policy=self.options.on_failure)
 
     def _watch_budget(self) -> None:
         if self._supervisor.tasks or self._queue or self._ended is not None:

@@ -102,7 +102,8 @@ def test_reports_keep_their_order_over_several_calls(store):
         1, [Measurement(0, 1.0, {"default": 9.0}), Measurement(1, 1.0, {"default": 8.0}, final=True)]
     )
     assert [m.values["default"] for m in store.measurements(0)] == [0, 1, 2, 3, 4]
-    assert {n: list(c) for n, c in store.curves().items()} == {0: [0, 1, 2, 3, 4], 1: [9.0]}
+    assert {n: list(c) for n, c in store.curves([0, 1]).items()} == {0: [0, 1, 2, 3, 4], 1: [9.0]}
+    assert list(store.curves([0, 1], latest=1)) == [1]
     assert store.reads() == {0: {"a", "k0", "k1"}}
 
 

@@ -110,7 +110,7 @@ class Lab:
     running: int = 0
     most_running: int = 0
 
-    def study(self, script, **options):
+    def study(self, script, *, pruner=None, **options):
         async def counted(process):
             self.running += 1
             self.most_running = max(self.running, self.most_running)
@@ -130,6 +130,7 @@ class Lab:
             launch=launch,
             slots=self.slots,
             options=StudyOptions(**options),
+            pruner=pruner,
             listener=self.events.append,
         )
 

@@ -11,6 +11,7 @@ from annotate.study import Notice, OnFailure, TrialEnded, TrialReported, TrialRe
 from annotate.study.ports import Waiting
 from annotate.trial import FailureReason, TrialState
 from annotate_tuners.errors import MissingPackage
+from annotate_tuners.pruner import Continue, Stop
 
 
 async def good(process):
@@ -484,3 +485,32 @@ def test_a_curve_of_a_million_reports_is_thinned_in_memory_only(lab):
 
     assert asyncio.run(main()) <= 2001
     assert len(lab.store.measurements(0)) == 50_002
+
+
+def test_a_pruner_stops_a_trial_which_counts_with_its_last_result_and_spares_the_baseline(lab):
+    asked = []
+
+    class Pruner:
+        def decide(self, others, curve):
+            asked.append((curve.number, curve.values, sorted((o.number, o.completed) for o in others)))
+            return Stop("too slow") if curve.number % 2 else Continue()
+
+    async def script(process):
+        process.report(0.25)
+        await (asyncio.sleep(1000) if process.trial.number % 2 else asyncio.sleep(0.2))
+        process.report(0.5, final=True)
+        return 0
+
+    def run(trials):
+        asyncio.run(lab.study(script, pruner=Pruner(), trials=trials).run())
+
+    run(3)
+    assert [(t.state.value, t.value, t.message) for t in lab.store.trials()] == [
+        ("succeeded", 0.5, None),
+        ("early-stopped", 0.25, "too slow"),
+        ("succeeded", 0.5, None),
+    ]
+    assert ("observe", 1, {"t/lr/uniform": 1}, 0.25) in lab.tuner.told
+    assert asked[0] == (1, (0.25,), [(0, True)])
+    run(4)
+    assert asked[-1] == (3, (0.25,), [(0, True), (1, False), (2, True)])

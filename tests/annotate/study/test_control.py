@@ -1,0 +1,105 @@
+"""A running study is told what to do through its own socket, and by nobody else."""
+
+import asyncio
+import stat
+
+import pytest
+
+from annotate.errors import UsageError
+from annotate.study.control import Enqueue, Kill, Pause, Stop, Update, decode, encode, listening, send
+
+
+class Study:
+    """Writes down what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def __getattr__(self, name):
+        return lambda *arguments: self.told.append((name, *arguments))
+
+    def kill(self, number):
+        raise UsageError(f"trial {number} is succeeded", remedy="look again")
+
+
+def told(path, *requests):
+    study = Study()
+
+    async def main():
+        async with listening(study, path):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            for request in requests:
+                await asyncio.to_thread(send, path, request)
+            return mode
+
+    mode = asyncio.run(main())
+    return study.told, mode
+
+
+REQUESTS = [
+    Stop(),
+    Stop(at_once=True),
+    Pause(),
+    Pause(paused=False),
+    Kill(7),
+    Update({"trials": 40, "max_duration": None}),
+    Enqueue(({"a": 1},)),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_request_comes_back_as_it_was(request_):
+    assert decode(encode(request_)) == request_
+
+
+def test_the_study_is_told_and_only_its_owner_may_tell_it(tmp_path):
+    heard, mode = told(tmp_path / "c.sock", *(r for r in REQUESTS if not isinstance(r, Kill)))
+    assert [name for name, *_ in heard] == ["stop", "abort", "pause", "unpause", "update", "enqueue"]
+    assert heard[4] == ("update", {"trials": 40, "max_duration": None})
+    assert heard[5] == ("enqueue", {"a": 1})
+    assert mode == 0o600
+    assert not (tmp_path / "c.sock").exists()
+
+
+def test_a_refusal_comes_back_with_its_remedy(tmp_path):
+    with pytest.raises(UsageError, match="trial 7 is succeeded") as caught:
+        told(tmp_path / "c.sock", Kill(7))
+    assert caught.value.remedy == "look again"
+
+
+def test_a_study_that_does_not_run_says_so(tmp_path):
+    with pytest.raises(UsageError, match="is not running"):
+        send(tmp_path / "c.sock", Stop())
+    (tmp_path / "c.sock").touch()
+    with pytest.raises(UsageError, match="is not running"):
+        send(tmp_path / "c.sock", Stop())
+
+
+def test_a_socket_that_a_killed_host_left_behind_is_no_obstacle(tmp_path):
+    (tmp_path / "c.sock").touch()
+    heard, _ = told(tmp_path / "c.sock", Stop())
+    assert len(heard) == 1
+
+
+def test_a_study_deep_in_the_tree_can_be_told_too(tmp_path):
+    deep = tmp_path / ("d" * 100) / ("e" * 100)
+    deep.mkdir(parents=True)
+    heard, _ = told(deep / "c.sock", Stop())
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"do": "eval", "code": "1"}',
+        b'{"do": "kill"}',
+        b"\xff",
+        b'{"do": "stop", "x": 1}',
+    ],
+)
+def test_what_is_no_request_is_refused(line):
+    with pytest.raises(UsageError):
+        decode(line)
