@@ -15,7 +15,7 @@ from annotate.screen.help import help_page
 from annotate.screen.machine import machine, machine_line
 from annotate.screen.paint import BASELINE, BEST, DIM, Block, Frame, beside, box, heading, put, shape
 from annotate.screen.rows import TITLES, finished_rows, window
-from annotate.screen.table import Column, parameter_columns, table
+from annotate.screen.table import Column, fits, parameter_columns, table
 from annotate.screen.trials import finished_columns, running_columns
 from annotate.screen.troubles import troubles
 from annotate.screen.view import View
@@ -91,7 +91,11 @@ def _best_box(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
     if trial is not None:
         both = [trial] if trial.baseline else [trial, Trial(number=0, params={}, baseline=True)]
         names = Column("", [("best", BEST), ("defaults", BASELINE)][: len(both)])
-        lines = [*lines, *table("", [names, *parameter_columns(both, snapshot)], width - 4)]
+        columns = [names, *parameter_columns(both, snapshot)]
+        if fits(columns, width - 4):
+            lines = [*lines, *table("", columns, width - 4)]
+        else:
+            lines = [*lines, *parameters(trial, snapshot, width - 4, 3)]
     return box("best so far", lines, width, len(lines) + 2)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from rich.segment import Segment
 
 from annotate.screen.facts import Facts, queued, running
@@ -23,7 +25,7 @@ from annotate.screen.paint import (
     words,
 )
 from annotate.screen.view import View, question, runs
-from annotate.screen.words import about, clean, seconds
+from annotate.screen.words import about, clean, seconds, took
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import TrialState
 
@@ -46,7 +48,7 @@ def title(snapshot: StudySnapshot, width: int) -> Line:
     phase, style = _PHASES.get(snapshot.phase, (clean(snapshot.phase), PLAIN))
     right = [put(f" {phase} ", style + BOLD)]
     facts = [
-        (clean(snapshot.script), BOLD),
+        (clean(PurePath(snapshot.script).name), BOLD),
         (clean(snapshot.study), DIM),
         (clean(snapshot.tuner), PLAIN),
         (f"{snapshot.direction} {clean(snapshot.metric)}", PLAIN),
@@ -68,7 +70,7 @@ def progress(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
     clock = f"{seconds(elapsed(snapshot))} elapsed"
     left = seconds_left(snapshot, known)
     if snapshot.phase == "finished":
-        clock = f"took {seconds(elapsed(snapshot))}"
+        clock = f"took {took(elapsed(snapshot))}"
     elif left is not None:
         clock += f" · about {about(left)} left"
     elif snapshot.budget_seconds is not None or total is not None:

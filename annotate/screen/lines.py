@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TextIO
 
 from annotate.screen.gain import Gain
-from annotate.screen.words import clean, number, parameter, seconds
+from annotate.screen.words import clean, number, parameter, took
 from annotate.study.events import (
     Notice,
     StudyEnded,
@@ -103,11 +103,11 @@ class LineLog:
         return " ".join(shown + ([f"gpu={','.join(trial.gpus)}"] if trial.gpus else []))
 
     def _outcome(self, trial: Trial) -> str:
-        took = "" if trial.duration is None else f" in {seconds(trial.duration)}"
+        span = "" if trial.duration is None else f" in {took(trial.duration)}"
         if trial.value is None or trial.state is TrialState.FAILED:
             why = _why(trial)
-            return f"{why}{took}" if why else took.strip()
-        text = f"{self.metric} {number(trial.value)}{took}"
+            return f"{why}{span}" if why else span.strip()
+        text = f"{self.metric} {number(trial.value)}{span}"
         if trial.state is not TrialState.SUCCEEDED:
             return text
         if trial.baseline:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -17,7 +18,7 @@ from annotate.screen.facts import facts
 from annotate.screen.head import states
 from annotate.screen.outlook import elapsed
 from annotate.screen.paint import ACTIVE, BAD, BEST, BOLD, DIM, Line, put
-from annotate.screen.words import clean, number, seconds
+from annotate.screen.words import clean, number, took
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Json, Trial
 
@@ -27,11 +28,11 @@ _CAUSES = 5  # ways of failing that are told apart; the rest is a number
 def summary(snapshot: StudySnapshot, next_steps: Sequence[tuple[str, str]] = ()) -> Text:
     """The study's outcome. `next_steps` are commands, each with what it does."""
     known = facts(snapshot)
-    took = seconds(elapsed(snapshot))
+    span = took(elapsed(snapshot))
     lines: list[Line] = [
         [
-            put(clean(snapshot.script), BOLD),
-            put(f"  {len(known.finished)} trials in {took}  "),
+            put(clean(PurePath(snapshot.script).name), BOLD),
+            put(f"  {len(known.finished)} trials in {span}  "),
             put(clean(snapshot.study), DIM),
         ],
         states(snapshot, known, 200),

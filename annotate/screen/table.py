@@ -32,7 +32,8 @@ from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
 
 _GAP = "  "
-_CAP = 16  # cells that one parameter may take
+_CAP = 16  # cells that a parameter's value may take
+_NAME = 12  # and its name
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,8 @@ class Column:
         return max(cell_len(self.title), *(cell_len(text) for text, _ in self.cells), 0)
 
 
-def table(
-    title: str, columns: Sequence[Column], width: int, *, selected: int | None = None, more: int = 0
-) -> Block:
-    """A heading line and the rows. `more` counts the columns that the caller left out beforehand."""
+def table(title: str, columns: Sequence[Column], width: int, *, selected: int | None = None) -> Block:
+    """A heading line with `title` over the first column, and the rows; `selected` is the cursor's."""
     room = width - 1
     columns = [
         dataclasses.replace(column, title=title) if not i else column for i, column in enumerate(columns)
@@ -63,7 +62,7 @@ def table(
             break
         taken.append((column, wide))
         room -= wide + len(_GAP)
-    hidden = len(columns) - len(taken) + more
+    hidden = len(columns) - len(taken)
     rows: Block = [_heading(taken, width, f"+{hidden}" if hidden else "")]
     for index in range(len(columns[0].cells) if columns else 0):
         line: Line = [put("›" if index == selected else " ")]
@@ -72,6 +71,11 @@ def table(
         line.append(put(" " * room))
         rows.append(list(Segment.apply_style(line, post_style=SELECTED)) if index == selected else line)
     return rows
+
+
+def fits(columns: Sequence[Column], width: int) -> bool:
+    """Whether a table of that width has room for all the columns."""
+    return 1 + sum(column.width + len(_GAP) for column in columns) <= width
 
 
 def _cell(text: str, style: Style, column: Column, width: int) -> Segment:
@@ -95,7 +99,7 @@ def parameter_columns(trials: Sequence[Trial], snapshot: StudySnapshot) -> list[
     for key in parameter_keys(snapshot):
         cells = [_parameter(trial, key, snapshot) for trial in trials]
         right = all(_numeric(trial, key) for trial in trials)
-        columns.append(Column(fit(clean(snapshot.names[key]), _CAP), cells, right=right))
+        columns.append(Column(fit(clean(snapshot.names[key]), _NAME), cells, right=right))
     return columns
 
 

@@ -19,7 +19,7 @@ from annotate.screen.paint import (
     PLAIN,
 )
 from annotate.screen.table import Column, parameter_columns
-from annotate.screen.words import clean, fit, number, seconds
+from annotate.screen.words import clean, fit, number, seconds, took
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
 
@@ -62,7 +62,7 @@ def finished_columns(snapshot: StudySnapshot, known: Facts, trials: list[Trial])
         Column("", numbers),
         Column(
             "time",
-            [(seconds(t.duration) if t.duration is not None else "–", PLAIN) for t in trials],
+            [(took(t.duration) if t.duration is not None else "–", PLAIN) for t in trials],
             right=True,
         ),
         Column(fit(clean(snapshot.metric), 12), [_value(t, best_one) for t in trials], right=True),

