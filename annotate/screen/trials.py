@@ -28,6 +28,7 @@ def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) ->
     """The running trials: time, GPU, step, last metric and its sparkline."""
     metric = fit(clean(snapshot.metric), 12)
     last = [next(reversed(t.measurements), None) for t in trials]
+    reached = [next(reversed(intermediates(t)), None) for t in trials]
     spark = 6 if width < 100 else 10 if width < 140 else 16
     columns = [
         Column("", [(f"▸ {t.number}", ACTIVE) for t in trials]),
@@ -38,7 +39,7 @@ def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) ->
     if any(t.gpus for t in trials):
         columns.append(Column("gpu", [(fit(clean(",".join(t.gpus)), 7), PLAIN) for t in trials], right=True))
     columns += [
-        Column("step", [(str(m.step) if m else "–", PLAIN if m else DIM) for m in last], right=True),
+        Column("step", [(str(m.step) if m else "–", PLAIN if m else DIM) for m in reached], right=True),
         Column(metric, [_metric(m.values.get("default")) if m else ("–", DIM) for m in last], right=True),
         Column("", [(_sparkline(t, spark), GOOD) for t in trials]),
     ]
