@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from rich.style import Style
+
 from annotate.screen import charts
 from annotate.screen.paint import (
+    ACTIVE,
     BAD,
     BASELINE,
     BOLD,
@@ -32,7 +35,8 @@ def machine(snapshot: StudySnapshot, width: int) -> Block:
         )
     if load.memory_total:
         note = f"{size(load.memory_used)} of {size(load.memory_total)}"
-        lines.append(_gauge("mem", load.memory_used / load.memory_total, wide, note))
+        share = load.memory_used / load.memory_total
+        lines.append(_gauge("mem", share, wide, note, _pressure(share)))
     for gpu in load.gpus:
         lines.append(_gpu(gpu, wide))
     return shape(lines, width)
@@ -44,8 +48,7 @@ def _gpu(gpu: GpuReading, wide: int) -> Line:
     return _gauge(f"gpu {gpu.index}", share, wide, note)
 
 
-def _gauge(name: str, share: float, wide: int, note: str) -> Line:
-    style = GOOD if share < 0.7 else BASELINE if share < 0.95 else BAD
+def _gauge(name: str, share: float, wide: int, note: str, style: Style = ACTIVE) -> Line:
     return [
         put(f" {name:<6}"), put(charts.bar(share, wide), style), put("▏", DIM),
         put(f"{percent(share):>6}", BOLD), put(f"  {note}", DIM),
@@ -65,7 +68,7 @@ def machine_line(snapshot: StudySnapshot, width: int) -> Line | None:
         pieces.append((f"gpu{gpu.index}", share, f" {size(gpu.memory_used)}"))
     line: Line = [put(" ")]
     for index, (name, share, note) in enumerate(pieces):
-        style = GOOD if share < 0.7 else BASELINE if share < 0.95 else BAD
+        style = _pressure(share) if name == "mem" else ACTIVE
         piece = [
             put(f"{name} ", DIM),
             put(charts.bar(share, 5), style),
@@ -78,3 +81,8 @@ def machine_line(snapshot: StudySnapshot, width: int) -> Line | None:
             break
         line += piece
     return next(iter(shape([line], width))) if pieces else None
+
+
+def _pressure(share: float) -> Style:
+    """A busy processor is what one wants; a full memory is not."""
+    return GOOD if share < 0.7 else BASELINE if share < 0.9 else BAD
