@@ -1,0 +1,305 @@
+"""Faults with real processes: whatever dies, no finished result is lost or double, and nothing is left behind."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from annotate.errors import UsageError
+from annotate.storage import StudyFolder, StudyStore, holder
+from annotate.study.control import Kill, Stop, Update, send
+from annotate.trial import FailureReason, TrialState
+
+HOST = Path(__file__).parent / "faults_host.py"
+GOOD = """
+x = _annotate_trial["t/x/uniform"] if "t/x/uniform" in _annotate_trial else 0.5
+_annotate_trial.report_intermediate_result(x)
+_annotate_trial.report_final_result(x * 2)
+"""
+
+
+class Lab:
+    """A study directory, a script, and hosts that run them."""
+
+    def __init__(self, tmp_path):
+        self.folder = StudyFolder(tmp_path / "study")
+        self.script = tmp_path / "script.py"
+        self.hosts = []
+
+    def write(self, *bodies):
+        self.script.write_text(
+            "import os, signal, subprocess, sys, time\n"
+            "from annotate_runtime.trial import trial as _annotate_trial\n"
+            + "\n".join(textwrap.dedent(body) for body in bodies or [GOOD])
+        )
+
+    def begin(self, preexec=None, **options):
+        arguments = [sys.executable, HOST, self.folder.path, self.script, json.dumps(options)]
+        host = subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            preexec_fn=preexec,
+        )  # fmt: skip
+        self.hosts.append(host)
+        return host
+
+    def run(self, **options):
+        host = self.begin(**options)
+        out, err = host.communicate(timeout=60)
+        assert host.returncode == 0, err
+        return json.loads(out)
+
+    def trials(self):
+        with StudyStore.open(self.folder.database, read_only=True) as store:
+            return store.trials(measurements=True)
+
+    def shown(self):
+        path = self.folder.path / "shown"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def until(self, condition, seconds=20.0):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with contextlib.suppress(Exception):
+                if found := condition():
+                    return found
+            time.sleep(0.01)
+        pytest.fail(f"waited {seconds} s in vain")
+
+    def pid_of(self, name):
+        """A pid that the script wrote into a file beside it."""
+        return self.until(lambda: int((self.script.parent / name).read_text()))
+
+    def processes(self):
+        """Whatever of this study runs on this machine: all have its directory in their environment or command."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal():
+                with contextlib.suppress(OSError):
+                    said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                    if os.fsencode(self.folder.path) in said:
+                        found.append(int(entry.name))
+        return found
+
+    def nothing_left(self):
+        self.until(lambda: not self.processes())
+
+
+@pytest.fixture
+def lab(tmp_path):
+    lab = Lab(tmp_path)
+    lab.write()
+    yield lab
+    for host in lab.hosts:
+        host.kill()
+        host.communicate()
+    lab.nothing_left()
+
+
+def test_a_study_of_real_processes_runs_to_its_end(lab):
+    assert lab.run(trials=6, jobs=2) == ["finished", "all 6 trials are done"]
+    trials = lab.trials()
+    assert [t.value for t in trials] == [2 * t.params.get("t/x/uniform", 0.5) for t in trials]
+    assert [len(t.measurements) for t in trials] == [2] * 6
+    assert [n for n, *_ in lab.shown()] == sorted(range(6), key=lambda n: trials[n].ended)
+
+
+@pytest.mark.timeout(240)
+def test_killing_the_host_fifty_times_loses_and_doubles_nothing(lab):
+    lab.write(GOOD.replace("_annotate_trial.report_final", "time.sleep(0.02)\n_annotate_trial.report_final"))
+    chance = random.Random(20)
+    finished = {}
+    for n in range(50):
+        lab.folder.socket.unlink(missing_ok=True)
+        host = lab.begin(trials=100_000, jobs=2)
+        if n % 5:  # else it may die while it opens the study
+            lab.until(lab.folder.socket.exists)
+        time.sleep(chance.uniform(0, 0.5))
+        host.kill()
+        host.communicate()
+        lab.nothing_left()
+        assert holder(lab.folder.lock) is None
+        if lab.folder.database.exists():
+            now = {t.number: (t.params, t.value) for t in lab.trials() if t.state is TrialState.SUCCEEDED}
+            assert finished.items() <= now.items()
+            finished = now
+    shown = lab.shown()
+    assert len(shown) > 10
+    assert len({number for number, *_ in shown}) == len(shown)
+    assert {n: v for n, s, v, _ in shown if s == "succeeded"}.items() <= {
+        n: v for n, (_, v) in finished.items()
+    }.items()
+    params = {t.number: t.params for t in lab.trials()}
+    lab.run(trials=len(params), jobs=2)
+    trials = lab.trials()
+    assert all(t.state is TrialState.SUCCEEDED for t in trials)
+    assert all(t.params == params.get(t.number, t.params) for t in trials)
+    assert all(t.value == 2 * t.params.get("t/x/uniform", 0.5) and len(t.measurements) == 2 for t in trials)
+
+
+def test_a_trial_killed_from_outside_is_failed_and_replaced(lab):
+    lab.write("if 't/x/uniform' not in _annotate_trial: os.kill(os.getpid(), signal.SIGKILL)", GOOD)
+    lab.run(trials=2)
+    assert [(t.state.value, t.reason) for t in lab.trials()] == [
+        ("failed", FailureReason.KILLED),
+        ("succeeded", None),
+        ("succeeded", None),
+    ]
+
+
+def test_a_trial_that_ignores_sigterm_is_killed_all_the_same(lab):
+    lab.write(
+        """
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _annotate_trial.report_intermediate_result(0.25)
+        time.sleep(100)
+        """
+    )
+    began = time.monotonic()
+    lab.run(trials=1, trial_timeout=0.5, grace=0.5)
+    assert time.monotonic() - began < 15
+    assert [(t.state.value, t.value) for t in lab.trials()] == [("early-stopped", 0.25)]
+
+
+def test_a_trial_that_forks_daemons_leaves_none(lab):
+    lab.write(
+        """
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                open("daemon", "w").write(str(os.getpid()))
+                time.sleep(100)
+            os._exit(0)
+        os.wait()
+        time.sleep(0.3)
+        """,
+        GOOD,
+    )
+    lab.run(trials=1)
+    daemon = lab.pid_of("daemon")
+    lab.until(lambda: not Path(f"/proc/{daemon}").exists())
+
+
+def test_a_trial_that_writes_a_hundred_megabytes_holds_nobody_up(lab):
+    lab.write("for _ in range(1600): sys.stdout.write('x' * 65536)\nsys.stdout.flush()", GOOD)
+    lab.run(trials=1)
+    assert (lab.folder.trial(0) / "log").stat().st_size == 1600 * 65536
+    assert lab.trials()[0].state is TrialState.SUCCEEDED
+
+
+def test_a_trial_that_closes_all_its_descriptors_ends_and_is_judged(lab):
+    lab.write(GOOD, "os.closerange(0, 256)")
+    lab.run(trials=2)
+    assert [t.state for t in lab.trials()] == [TrialState.SUCCEEDED] * 2
+
+
+def test_a_second_host_is_refused_and_told_who_runs_the_study(lab):
+    lab.write("time.sleep(100)")
+    first = lab.begin(trials=1)
+    lab.until(lambda: holder(lab.folder.lock))
+    second = lab.begin(trials=1)
+    _, said = second.communicate(timeout=20)
+    assert second.returncode == 2
+    assert f"run by pid {first.pid} " in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_cleanly_and_a_resume_goes_on_with_the_same_parameters(lab, number):
+    lab.write("if 't/x/uniform' in _annotate_trial: time.sleep(100)", GOOD)
+    host = lab.begin(trials=3, jobs=2, grace=0.5)
+    lab.until(
+        lambda: any(t.number == 1 and t.pid is None and t.state is TrialState.RUNNING for t in lab.trials())
+    )
+    host.send_signal(number)
+    out, _ = host.communicate(timeout=20)
+    assert json.loads(out)[0] == "stopped"
+    lab.nothing_left()
+    stopped = {t.number: t.params for t in lab.trials() if t.state is TrialState.CANCELLED}
+    assert stopped
+    lab.write()
+    lab.run(trials=3, jobs=2)
+    again = {t.number: t for t in lab.trials()}
+    assert all(
+        again[n].params == params and again[n].state is TrialState.SUCCEEDED for n, params in stopped.items()
+    )
+
+
+def test_a_host_that_was_suspended_goes_on(lab):
+    lab.write("time.sleep(0.2)", GOOD)
+    host = lab.begin(trials=3)
+    lab.until(lambda: lab.trials())
+    host.send_signal(signal.SIGSTOP)
+    time.sleep(0.6)
+    host.send_signal(signal.SIGCONT)
+    assert host.wait(30) == 0
+    assert [t.state for t in lab.trials()] == [TrialState.SUCCEEDED] * 3
+
+
+def test_a_host_out_of_file_descriptors_says_so_and_keeps_its_results(lab):
+    import resource
+
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+
+    lab.run(trials=2)
+    host = lab.begin(preexec=few, trials=4, jobs=4)
+    _, said = host.communicate(timeout=30)
+    assert host.returncode != 0
+    assert "Too many open files" in said or "too many open files" in said or "cannot be opened" in said
+    assert [t.value for t in lab.trials()][:2] == [v for _, _, v, _ in lab.shown()][:2]
+    lab.run(trials=4)
+    assert sum(t.state is TrialState.SUCCEEDED for t in lab.trials()) == 4
+
+
+def test_a_full_disk_ends_the_study_with_a_clear_error_and_keeps_its_results(lab):
+    mount = lab.script.parent / "small"
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "none", mount], check=False).returncode:
+        pytest.fail("the test needs to mount a tmpfs")
+    try:
+        lab.folder = StudyFolder(mount / "study")
+        host = lab.begin(trials=100_000)
+        _, said = host.communicate(timeout=60)
+        assert host.returncode == 2
+        assert "the disk is full" in said
+        lab.nothing_left()
+        kept = {t.number: t.value for t in lab.trials() if t.state is TrialState.SUCCEEDED}
+        assert {n: v for n, s, v, _ in lab.shown() if s == "succeeded"}.items() <= kept.items()
+    finally:
+        subprocess.run(["umount", "-l", mount], check=True)
+
+
+def test_a_running_study_is_extended_a_trial_killed_and_the_study_stopped_from_outside(lab):
+    lab.write("time.sleep(100)")
+    host = lab.begin(trials=1, grace=0.2)
+    lab.until(lambda: [t for t in lab.trials() if t.state is TrialState.RUNNING])
+    lab.until(lab.folder.socket.exists)
+    send(lab.folder.socket, Update({"trials": 5}))
+    lab.until(lambda: send(lab.folder.socket, Kill(0)) is None)
+    lab.until(lambda: len(lab.trials()) == 2)
+    with pytest.raises(UsageError, match="cannot be changed"):
+        send(lab.folder.socket, Update({"baseline": False}))
+    send(lab.folder.socket, Stop())
+    out, _ = host.communicate(timeout=20)
+    assert json.loads(out)[0] == "stopped"
+    assert [t.message for t in lab.trials()] == ["killed by you", "stopped with the study"]
+
+
+def test_a_trial_that_scribbles_into_its_reports_harms_only_itself(lab):
+    lab.write(
+        GOOD,
+        """
+with open(os.path.join(os.environ["ANNOTATE_TRIAL_DIR"], "reports"), "ab") as file:
+    file.write(b"\\xff not json\\n[1]\\n" + b'{"kind": "final", "time": 1, "step": 0, "values": 3}\\n')
+""",
+    )
+    lab.run(trials=3)
+    assert len(lab.trials()) >= 3
+    assert all(t.state.finished for t in lab.trials())
