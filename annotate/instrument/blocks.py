@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -57,6 +58,17 @@ def ancestors(block: Block) -> Iterator[tuple[Block, int]]:
     while owner is not None:
         yield owner.block, owner.index
         owner = owner.block.owner
+
+
+def under_main(tree: Tree, statement: Statement) -> bool:
+    """Whether a statement runs only where its file is the script itself."""
+    owner = statement.block.owner
+    while owner is not None:
+        test = re.sub(r"[\s'\"()]", "", tree.text(owner.node.test)) if isinstance(owner.node, cst.If) else ""
+        if test in ("__name__==__main__", "__main__==__name__"):
+            return True
+        owner = owner.block.owner
+    return False
 
 
 def _blocks(block: Block) -> Iterator[Block]:

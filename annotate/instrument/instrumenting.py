@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from annotate.annotations.diagnostics import Diagnostic, has_errors
 from annotate.annotations.lookalike import SUSPICIOUS
 from annotate.annotations.samplers import Json, same_json
 from annotate.annotations.snippet import Form
+from annotate.instrument.blocks import under_main
 from annotate.instrument.checks import check_file
 from annotate.instrument.comments import suspicious_comments
 from annotate.instrument.edits import IMPORT, INLINE, NAME, Edit, Replacement, apply
@@ -112,12 +114,18 @@ def _carry_out(data: bytes, tree: Tree, module: str) -> Instrumented:
         code = data if broken else source.encode(text)
     return Instrumented(
         code,
-        tuple(sorted((m.variable for m in matches if m.variable), key=lambda v: v.span.line)),
+        tuple(sorted((_placed(tree, m) for m in matches if m.variable), key=lambda v: v.span.line)),
         tuple(m.report for m in matches if m.report),
         tuple(m.constraint for m in matches if m.constraint),
         tuple(sorted(diagnostics, key=lambda d: (d.line, d.column, d.code))),
         annotated=True,
     )
+
+
+def _placed(tree: Tree, each: Match) -> VariableSite:
+    assert each.variable is not None
+    main_only = each.statement is not None and under_main(tree, each.statement)
+    return dataclasses.replace(each.variable, main_only=main_only)
 
 
 def _lookalikes(data: bytes, path: str) -> tuple[Diagnostic, ...]:

@@ -108,7 +108,9 @@ def _report(tree: Tree, found: Found, report: Report) -> Match:
                 )
             )
     assert statement is not None
-    site = ReportSite(report.function, report.argument, report.syntax, here, statement.block, statement.index + 1)
+    site = ReportSite(
+        report.function, report.argument, report.syntax, here, statement.block, statement.index + 1
+    )
     return Match((ReportAfter(statement.end, report),), report=site)
 
 

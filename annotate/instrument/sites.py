@@ -19,6 +19,7 @@ class VariableSite:
 
     `default` holds, in a 1-tuple, the value that stands in the source where it is a literal or an option.
     `swallows` names a keyword of the call that is replaced whole, where the keyword may have been meant.
+    `main_only` is true under `if __name__ == "__main__"`.
     """
 
     key: str
@@ -28,6 +29,7 @@ class VariableSite:
     span: Span
     written: str
     swallows: str | None
+    main_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -112,10 +112,11 @@ class Tree:
                     self._add(block, small)
             else:
                 self._add(block, node)
-        for statement, following in zip(block.statements, [*block.statements[1:], None], strict=True):
-            limit = following.line if following else block.limit
+        limit = block.limit
+        for statement in reversed(block.statements):
             if statement.compound:
                 self._clauses(statement, limit)
+            limit = statement.line
 
     def _add(self, block: Block, node: cst.CSTNode) -> Statement:
         where = self._ranges[node]

@@ -20,7 +20,7 @@ from annotate.annotations.names import short_names
 from annotate.annotations.samplers import Json
 from annotate.errors import SourceError, UsageError
 from annotate.instrument import Instrumented, instrument
-from annotate.sources.checks import check_closure
+from annotate.sources.checks import check_closure, unparsed
 from annotate.sources.imports import Import, imports
 from annotate.sources.ties import tie_constraints
 from annotate_tuners.space import Distribution, SearchSpace
@@ -90,6 +90,7 @@ def assemble(script: Path, code_dir: Path, files: tuple[SourceFile, ...]) -> Clo
         defaults |= file.instrumented.defaults
     constraints, faults = tie_constraints([file.instrumented for file in files], list(distributions))
     diagnostics += faults
+    diagnostics += unparsed(files[0].instrumented, shown(script))
     diagnostics += check_closure([file.instrumented for file in files], constraints, defaults)
     return Closure(
         script, code_dir, files, SearchSpace(distributions), defaults, tuple(constraints), tuple(diagnostics)
