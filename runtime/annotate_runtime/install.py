@@ -24,6 +24,10 @@ TRIAL_SIDE = (
     "reporter.py",
     "redirect.py",
     "tracebacks.py",
+    "forkserver.py",
+    "forksafety.py",
+    "generators.py",
+    "threads.py",
 )
 STAND_INS = ("sitecustomize.py", "dlkit_utils.py", "nni")
 

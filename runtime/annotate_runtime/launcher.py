@@ -91,6 +91,7 @@ class Launcher:
         signal.signal(signal.SIGTERM, self._stop)
         for number in (signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        os.set_inheritable(self._control, False)
         os.set_blocking(self._control, False)
         self._poll.register(self._control, select.POLLIN)
         self._poll.register(wake, select.POLLIN)

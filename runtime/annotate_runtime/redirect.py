@@ -67,7 +67,7 @@ class Finder:
 
     def __init__(self, mirror: Mirror, hooks: dict[str, Callable[[ModuleType], None]]) -> None:
         self._mirror = mirror
-        self._hooks = hooks
+        self.hooks = hooks
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -82,8 +82,8 @@ class Finder:
         return None
 
     def _replaced(self, spec: ModuleSpec) -> ModuleSpec:
-        if spec.name in self._hooks and spec.loader is not None:
-            spec.loader = _Hooked(spec.loader, self._hooks.pop(spec.name))  # type: ignore[assignment]
+        if spec.name in self.hooks and spec.loader is not None:
+            spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
         elif spec.origin is not None and spec.has_location and spec.origin.endswith(".py"):
             copy = self._mirror.to_mirror(spec.origin)
             if copy is not None:

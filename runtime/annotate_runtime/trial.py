@@ -96,7 +96,7 @@ class Trial:
 
     def _load(self) -> dict[str, Any]:
         if self._document is None:
-            _run_before_first_use()
+            run_before_first_use()
             directory = os.environ.get("ANNOTATE_TRIAL_DIR")
             if directory is None:
                 self._document = {"parameters": {}, "study": "", "trial": "", "number": 0}
@@ -110,7 +110,8 @@ class Trial:
         return self._document
 
 
-def _run_before_first_use() -> None:
+def run_before_first_use() -> None:
+    """Do what the fork server has put in `before_first_use`, the first time."""
     global before_first_use  # noqa: PLW0603 - what is due once is then gone
     hook, before_first_use = before_first_use, None
     if hook is not None:

@@ -11,45 +11,56 @@ not: `notify` is called once with the reason.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from annotate_runtime.executors import CannotLaunch, Exit, StartMethod, TrialRequest
+from annotate_runtime.environment import THREAD_COUNTS
+from annotate_runtime.executors import CannotLaunch, Exit, TrialRequest
+from annotate_runtime.executors.client import Launch, Launcher
+from annotate_runtime.executors.watch import Watch
 from annotate_runtime.protocol import Report, ReportReader
 
-LAUNCHER = Path(__file__).parent.parent / "launcher.py"
+@dataclass(frozen=True)
+class Prefix:
+    """A command whose trials may be forked: `[python, *options, script, *arguments]`.
 
+    `env` is what all trials have in common; `directory` takes the log of the script's common part.
+    A forked trial that neither computes nor reports for `hang_seconds` while it waits for a lock is
+    taken for hung, as long as no forked trial has come to a result yet.
+    """
 
-class ExecutorLost(RuntimeError):
-    """The launcher has died; its stderr is in the message. What it started has died with it."""
+    command: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    directory: Path
+    hang_seconds: float = 30.0
 
 
 class LocalRunning:
     """A trial started by `LocalExecutor`."""
 
-    def __init__(self, request: TrialRequest, launch: _Launch, launcher: _Launcher) -> None:
+    def __init__(self, request: TrialRequest, launch: Launch, launcher: Launcher) -> None:
+        self._request = request
         self._launch = launch
         self._launcher = launcher
         self._reader = ReportReader(request.directory)
+        self._stopped = False
+        self._outcome: asyncio.Task[Exit] = asyncio.get_running_loop().create_task(self._end())
 
     @property
     def pid(self) -> int:
         return self._launch.pid
 
     async def wait(self) -> Exit:
-        event = await asyncio.shield(self._launch.exited)
-        return Exit(event["returncode"], self._launch.method, event["max_rss"], event["cpu_seconds"])
+        return await asyncio.shield(self._outcome)
 
     async def stop(self, grace_s: float) -> Exit:
+        self._stopped = True
         self._launcher.order(op="signal", id=self._launch.id, signal=int(signal.SIGTERM))
         try:
             return await asyncio.wait_for(self.wait(), grace_s)
@@ -60,152 +71,181 @@ class LocalRunning:
     def new_reports(self) -> list[Report]:
         return self._reader.read()
 
+    async def _end(self) -> Exit:
+        event = await self._launch.exited
+        return Exit(event["returncode"], self._launch.method, event["max_rss"], event["cpu_seconds"])
+
+
+class ForkedRunning(LocalRunning):
+    """A forked trial: what the fork has broken is run again as a fresh process, if nothing was reported."""
+
+    def __init__(self, request: TrialRequest, launch: Launch, launcher: Launcher, server: ForkServer) -> None:
+        super().__init__(request, launch, launcher)
+        self._server = server
+
+    async def _end(self) -> Exit:
+        hung = await self._hung()
+        if hung:
+            self._launcher.order(op="signal", id=self._launch.id, signal=int(signal.SIGKILL))
+        end = await super()._end()
+        broken = "hung" if hung else _death_by_fork(end.returncode, self._request.log)
+        if end.returncode == 0 and not hung:
+            self._server.proven = True
+        if broken is None or self._stopped or self._server.proven:
+            return end
+        self._server.give_up(f"a forked trial {broken}")
+        if self._reported():
+            return end
+        self._request.log.write_bytes(b"")
+        self._launch = await spawn(self._launcher, self._request)
+        return await super()._end()
+
+    async def _hung(self) -> bool:
+        """Wait for the end; True as soon as the trial is taken for hung."""
+        watch = Watch(self._launch.pid, self._server.hang_seconds)
+        while not self._launch.exited.done():
+            done, _ = await asyncio.wait({self._launch.exited}, timeout=watch.interval)
+            if done or self._server.proven or self._reported():
+                await asyncio.wait({self._launch.exited})
+            elif watch.stands_still():
+                return True
+        return False
+
+    def _reported(self) -> bool:
+        return (self._request.directory / "reporter").exists()
+
+
+class ForkServer:
+    """The host's view of the fork server: what it serves, whether it does, why not."""
+
+    def __init__(self, prefix: Prefix, number: int, notify: Callable[[str], None]) -> None:
+        self.prefix = prefix
+        self.id = number
+        self.hang_seconds = prefix.hang_seconds
+        self.proven = False
+        self._notify = notify
+        self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._given_up = False
+
+    async def serves(self, command: tuple[str, ...]) -> bool:
+        """Whether trials of this command are to be forked; waits for the prefix to have run."""
+        return command == self.prefix.command and await asyncio.shield(self._ready) and not self._given_up
+
+    def give_up(self, reason: str) -> None:
+        """Fork no more, and say why, once."""
+        if not self._given_up:
+            self._given_up = True
+            self._notify(f"each trial starts as a fresh process: {reason}")
+        if not self._ready.done():
+            self._ready.set_result(False)
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """An event of the launcher about this server."""
+        if event["event"] == "ready":
+            self._ready.set_result(True)
+        elif event["event"] == "unsafe":
+            self.give_up(event["reason"])
+        elif event["event"] == "ended":
+            self.give_up(f"the process that runs the script's common part ended with code {event['returncode']}")
+        elif event["event"] == "failed":
+            self.give_up(event["error"])
+
 
 class LocalExecutor:
     """An `Executor` of this machine's processes. Made by `start`."""
 
-    def __init__(self, launcher: _Launcher) -> None:
+    def __init__(self, launcher: Launcher, server: ForkServer | None) -> None:
         self._launcher = launcher
+        self._server = server
 
     @classmethod
-    async def start(cls, *, notify: Callable[[str], None]) -> LocalExecutor:
-        return cls(await _Launcher.start())
+    async def start(cls, *, notify: Callable[[str], None], prefix: Prefix | None = None) -> LocalExecutor:
+        """Start the launcher, and where there is a prefix begin to run it; waits for neither."""
+        launcher = await Launcher.start()
+        if prefix is None:
+            return cls(launcher, None)
+        server = ForkServer(prefix, launcher.number(), notify)
+        launcher.on_server = server.hear
+        order = serve_order(prefix)
+        if isinstance(order, str):
+            server.give_up(order)
+        else:
+            launcher.order(op="serve", id=server.id, **order)
+        return cls(launcher, server)
 
     async def launch(self, request: TrialRequest) -> LocalRunning:
-        launch = await self._launcher.begin(
-            "spawn",
-            op="start",
-            argv=request.command,
-            cwd=str(request.cwd),
-            env=dict(request.env),
-            log=str(request.log),
-            cpus=request.cpus,
-            directory=str(request.directory),
-        )
-        return LocalRunning(request, launch, self._launcher)
+        if self._server is not None and await self._server.serves(request.command):
+            try:
+                launch = await self._launcher.begin(
+                    "fork",
+                    op="fork",
+                    server=self._server.id,
+                    directory=str(request.directory),
+                    env=dict(request.env),
+                    log=str(request.log),
+                    cpus=request.cpus,
+                )
+            except CannotLaunch as error:
+                self._server.give_up(str(error))
+            else:
+                return ForkedRunning(request, launch, self._launcher, self._server)
+        return LocalRunning(request, await spawn(self._launcher, request), self._launcher)
 
     async def aclose(self) -> None:
         await self._launcher.aclose()
 
 
-class _Launch:
-    """What the launcher has told of one trial."""
-
-    def __init__(self, number: int, method: StartMethod, loop: asyncio.AbstractEventLoop) -> None:
-        self.id = number
-        self.method = method
-        self.pid = 0
-        self.started: asyncio.Future[dict[str, Any]] = loop.create_future()
-        self.exited: asyncio.Future[dict[str, Any]] = loop.create_future()
-
-
-class _Launcher:
-    """The host's end of the launcher process: orders out, events in."""
-
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        errors: IO[bytes],
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        self._process = process
-        self._errors = errors
-        self._reader = reader
-        self._writer = writer
-        self._launches: dict[int, _Launch] = {}
-        self._last = 0
-        self._lost: ExecutorLost | None = None
-        self._closing = False
-        self.on_server: Callable[[dict[str, Any]], None] | None = None
-        self._listening = asyncio.get_running_loop().create_task(self._listen())
-
-    @classmethod
-    async def start(cls) -> _Launcher:
-        ours, theirs = socket.socketpair()
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by aclose
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(LAUNCHER), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=errors,
-                stderr=errors,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                cwd="/",
-            )
-        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
-        return cls(process, errors, reader, writer)
-
-    def number(self) -> int:
-        self._last += 1
-        return self._last
-
-    def order(self, **order: object) -> None:
-        """Send one order; nothing once the launcher is gone."""
-        if self._lost is None and not self._closing:
-            self._writer.write(json.dumps(order).encode() + b"\n")
-
-    async def begin(self, method: StartMethod, **order: object) -> _Launch:
-        """Order a trial and wait until its process exists. Raises CannotLaunch, ExecutorLost."""
-        if self._lost is not None:
-            raise self._lost
-        launch = _Launch(self.number(), method, asyncio.get_running_loop())
-        self._launches[launch.id] = launch
-        self.order(id=launch.id, **order)
-        launch.pid = (await launch.started)["pid"]
-        return launch
-
-    async def aclose(self) -> None:
-        if self._closing:
-            return
-        self._closing = True
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
-        await asyncio.to_thread(self._process.wait)
-        await self._listening
-        self._errors.close()
-
-    async def _listen(self) -> None:
-        while line := await self._next_line():
-            self._dispatch(json.loads(line))
-        if not self._closing:
-            await asyncio.to_thread(self._process.wait)
-            self._errors.seek(0)
-            told = self._errors.read().decode(errors="replace").strip()
-            self._lost = ExecutorLost(f"the launcher ended with code {self._process.returncode}: {told}")
-        error = self._lost or ExecutorLost("the executor was closed")
-        for launch in self._launches.values():
-            _kill_group(launch.pid)
-            for future in (launch.started, launch.exited):
-                if not future.done():
-                    future.set_exception(error)
-                    future.exception()
-
-    async def _next_line(self) -> bytes:
-        try:
-            return await self._reader.readline()
-        except ConnectionError:
-            return b""
-
-    def _dispatch(self, event: dict[str, Any]) -> None:
-        kind = event["event"]
-        launch = self._launches.get(event["id"])
-        if launch is None:
-            if self.on_server is not None:
-                self.on_server(event)
-        elif kind == "started":
-            launch.started.set_result(event)
-        elif kind == "failed":
-            del self._launches[launch.id]
-            launch.started.set_exception(CannotLaunch(event["error"]))
-        elif kind == "exited":
-            del self._launches[launch.id]
-            launch.exited.set_result(event)
+async def spawn(launcher: Launcher, request: TrialRequest) -> Launch:
+    """Start a trial as a fresh process."""
+    return await launcher.begin(
+        "spawn",
+        op="start",
+        argv=request.command,
+        cwd=str(request.cwd),
+        env=dict(request.env),
+        log=str(request.log),
+        cpus=request.cpus,
+        directory=str(request.directory),
+    )
 
 
-def _kill_group(leader: int) -> None:
-    if leader > 0:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, signal.SIGKILL)
+def serve_order(prefix: Prefix) -> dict[str, Any] | str:
+    """The order that starts a fork server for this prefix, or why there cannot be one."""
+    if sys.platform != "linux":
+        return "trials are forked on Linux only"
+    position = script_position(prefix.command)
+    if position is None:
+        return "the command is not `python SCRIPT`"
+    lib = prefix.env["PYTHONPATH"].split(os.pathsep)[0]
+    server = str(Path(lib) / "annotate_runtime" / "forkserver.py")
+    log = prefix.directory / "prefix.log"
+    log.unlink(missing_ok=True)
+    per_trial = ("ANNOTATE_TRIAL_DIR", "NNI_")
+    env = {name: value for name, value in prefix.env.items() if not name.startswith(per_trial)}
+    env.update(dict.fromkeys(THREAD_COUNTS, "1"), PYTORCH_NVML_BASED_CUDA_CHECK="1")
+    argv = [*prefix.command[:position], server, *prefix.command[position:]]
+    return {"argv": argv, "cwd": str(prefix.cwd), "env": env, "log": str(log)}
+
+
+def script_position(command: tuple[str, ...]) -> int | None:
+    """Where the script stands in `python [OPTIONS] SCRIPT ...`; None for any other command."""
+    if not Path(command[0]).name.startswith("python"):
+        return None
+    position = 1
+    while position < len(command) and command[position].startswith("-"):
+        if command[position] in ("-m", "-c", "-", "-I", "-E", "-S", "-i"):
+            return None
+        position += 2 if command[position] in ("-W", "-X") else 1
+    return position if position < len(command) and command[position].endswith(".py") else None
+
+
+def _death_by_fork(returncode: int, log: Path) -> str | None:
+    """How a trial died, if a fork is what such a death comes from."""
+    if -returncode in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE):
+        return f"died of {signal.Signals(-returncode).name}"
+    if returncode > 0:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 8192))
+            if b"forked subprocess" in file.read():
+                return "could not use CUDA"
+    return None

@@ -1,0 +1,138 @@
+"""Whether a process that has run a stranger's script so far may be forked, looked at from inside.
+
+`unsafe` gives the reason against it in words for the user, or None. Files that are open for reading
+are no reason: each child opens them anew, at the same place, so that siblings share no offset.
+
+What it cannot see is what it cannot know: the executor watches forked trials for the rest.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import stat
+import sys
+import threading
+
+HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+
+
+def unsafe(ours: set[int]) -> str | None:
+    """Why this process must not be forked; `ours` are descriptors that do not count."""
+    for look in (_threads, _children, _torch, _openmp, lambda: _descriptors(ours)):
+        reason = look()
+        if reason is not None:
+            return reason
+    return None
+
+
+def files_to_reopen(ours: set[int]) -> list[int]:
+    """Descriptors of regular files that are open for reading only."""
+    return [d for d in _open_descriptors(ours) if _is_regular(d) and not _writable(d)]
+
+
+def reopen_file(descriptor: int) -> None:
+    """Give this process an offset of its own in a file that was open before the fork."""
+    offset = os.lseek(descriptor, 0, os.SEEK_CUR)
+    inheritable = os.get_inheritable(descriptor)
+    fresh = os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY)
+    os.lseek(fresh, offset, os.SEEK_SET)
+    os.dup2(fresh, descriptor, inheritable)
+    os.close(fresh)
+
+
+def _threads() -> str | None:
+    others = [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
+    if others:
+        return f"a Python thread runs before the first parameter is asked for ({others[0]})"
+    if threading.current_thread() is not threading.main_thread():
+        return "the first parameter is asked for in a thread"
+    tasks = [task for task in os.listdir("/proc/self/task") if int(task) != os.getpid()]
+    if tasks:
+        return f"{len(tasks)} native threads run before the first parameter is asked for ({_name(tasks[0])})"
+    return None
+
+
+def _name(task: str) -> str:
+    try:
+        with open(f"/proc/self/task/{task}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return "gone"
+
+
+def _children() -> str | None:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            children = file.read().split()
+    except OSError:
+        return None
+    return f"a child process runs before the first parameter is asked for (pid {children[0]})" if children else None
+
+
+def _torch() -> str | None:
+    torch = sys.modules.get("torch")
+    if torch is None or not hasattr(torch, "get_num_threads"):
+        return None
+    if torch.get_num_threads() != 1:
+        return f"the script sets torch to {torch.get_num_threads()} threads before the first parameter"
+    if torch.cuda.is_initialized():
+        return "the script uses CUDA before the first parameter is asked for"
+    return None
+
+
+def _openmp() -> str | None:
+    for path in loaded_libraries(("libgomp", "libiomp5", "libomp")):
+        library = ctypes.CDLL(path)
+        if hasattr(library, "omp_get_max_threads") and library.omp_get_max_threads() != 1:
+            return f"the script raises the number of OpenMP threads before the first parameter ({path})"
+    return None
+
+
+def loaded_libraries(names: tuple[str, ...]) -> list[str]:
+    """Paths of the shared libraries in this process whose file name begins like one of `names`."""
+    with open("/proc/self/maps") as file:
+        paths = {line.split(maxsplit=5)[5].strip() for line in file if "/" in line}
+    return sorted(path for path in paths if path.rpartition("/")[2].startswith(names) and os.path.exists(path))
+
+
+def _descriptors(ours: set[int]) -> str | None:
+    for descriptor in _open_descriptors(ours):
+        target = os.readlink(f"/proc/self/fd/{descriptor}")
+        if target.startswith("/dev/nvidia"):
+            if "uvm" in target or "torch" not in sys.modules:
+                return f"the script opens the GPU before the first parameter is asked for ({target})"
+        elif target in HARMLESS_DEVICES or stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            continue
+        elif not _is_regular(descriptor):
+            return f"the script holds {_kind(target)} open before the first parameter is asked for"
+        elif _writable(descriptor):
+            return f"the script holds {target} open for writing before the first parameter is asked for"
+    return None
+
+
+def _kind(target: str) -> str:
+    return {"socket": "a socket", "pipe": "a pipe"}.get(target.partition(":")[0], target)
+
+
+def _open_descriptors(ours: set[int]) -> list[int]:
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        descriptor = int(name)
+        if descriptor > 2 and descriptor not in ours:
+            try:
+                os.fstat(descriptor)
+            except OSError:
+                continue
+            found.append(descriptor)
+    return found
+
+
+def _is_regular(descriptor: int) -> bool:
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)
+
+
+def _writable(descriptor: int) -> bool:
+    with open(f"/proc/self/fdinfo/{descriptor}") as file:
+        flags = next(int(line.split()[1], 8) for line in file if line.startswith("flags:"))
+    return flags & os.O_ACCMODE != os.O_RDONLY

@@ -1,0 +1,289 @@
+"""The fork server: runs a script once up to its first ask, then forks there for every trial.
+
+Run by the launcher as `python lib/annotate_runtime/forkserver.py SCRIPT ARGS...` with its two pipes in
+ANNOTATE_FORK_SERVER. Inside the first ask for a parameter, the first report, or the first look at an NNI_*
+variable it checks whether forking is safe (`forksafety`), says so, and serves; a child returns from
+that very call with its own parameters, log, generators and threads, and goes on.
+
+A child leaves as the interpreter would (threads joined, `atexit`, buffers flushed), but by `os._exit`:
+the teardown of a process that has imported torch takes 0.8 s.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import sys
+import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+PRELOADED = {"torch": "torch._dynamo"}
+"""What the first optimizer of a process imports, at 1.5 s: once here instead of in every trial."""
+
+
+class ForkServer:
+    """The server's pipes, and what each child has to make its own."""
+
+    def __init__(self) -> None:
+        from annotate_runtime.generators import Generators  # noqa: PLC0415 - a trial that is no fork server needs none
+
+        self.ears, self.mouth = map(int, os.environ.pop("ANNOTATE_FORK_SERVER").split(","))
+        for descriptor in (self.ears, self.mouth):
+            os.set_inheritable(descriptor, False)
+        self.environment = dict(os.environ)
+        self.generators = Generators()
+        self.serving = True
+        self._rest = b""
+
+    def tell(self, **event: object) -> None:
+        """One line to the launcher."""
+        os.write(self.mouth, json.dumps(event).encode() + b"\n")
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Say why not, and end: every trial will be a process of its own."""
+        self.tell(event="unsafe", reason=reason)
+        os._exit(0)
+
+    def serve(self) -> None:
+        """Stay here until the launcher goes; return only in a child, as its trial."""
+        from annotate_runtime.forksafety import files_to_reopen, unsafe  # noqa: PLC0415 - the same
+
+        self.generators.keep(_preload)
+        reason = unsafe({self.ears, self.mouth})
+        if reason is not None:
+            self.refuse(reason)
+        _flush()
+        self.generators.find()
+        reopen = files_to_reopen({self.ears, self.mouth})
+        gc.collect()
+        gc.freeze()
+        wake, waker = os.pipe()
+        for descriptor in (wake, waker):
+            os.set_blocking(descriptor, False)
+        before = signal.getsignal(signal.SIGCHLD)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        before_wake = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        self.tell(event="ready")
+        order = self._next_trial(wake)
+        signal.set_wakeup_fd(before_wake)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL if before is None else before)
+        for descriptor in (wake, waker, self.ears, self.mouth):
+            os.close(descriptor)
+        self.serving = False
+        self._become(order, reopen)
+
+    def _next_trial(self, wake: int) -> dict[str, Any]:
+        """Fork as ordered, for ever; returns the order in the child."""
+        me = os.getpid()
+        poll = select.poll()
+        poll.register(self.ears, select.POLLIN)
+        poll.register(wake, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                data = os.read(descriptor, 1 << 20)
+                if descriptor == wake:
+                    self._collect()
+                    continue
+                if not data:
+                    os._exit(0)
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                for line in lines:
+                    order: dict[str, Any] = json.loads(line)
+                    pid = os.fork()
+                    if pid == 0:
+                        _lead_session(me)
+                        return order
+                    self.tell(event="started", id=order["id"], pid=pid)
+
+    def _collect(self) -> None:
+        """Tell of every trial that has ended; the rest of its group goes before its pid is free."""
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None:
+                return
+            try:
+                os.killpg(found.si_pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+            pid, status, usage = os.wait4(found.si_pid, 0)
+            self.tell(
+                event="exited",
+                pid=pid,
+                returncode=os.waitstatus_to_exitcode(status),
+                max_rss=usage.ru_maxrss * 1024,
+                cpu_seconds=usage.ru_utime + usage.ru_stime,
+            )
+
+    def _become(self, order: dict[str, Any], reopen: list[int]) -> None:
+        """Make this child the trial of the order."""
+        from annotate_runtime.forksafety import reopen_file  # noqa: PLC0415 - the same
+        from annotate_runtime.threads import restore_threads  # noqa: PLC0415 - the same
+
+        prefix = os.dup(1)
+        log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        _copy(f"/proc/self/fd/{prefix}", log)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        os.close(prefix)
+        if order["cpus"]:
+            os.sched_setaffinity(0, order["cpus"])
+        _update_environment(self.environment, order["env"])
+        for descriptor in reopen:
+            reopen_file(descriptor)
+        restore_threads(order["env"].get("OMP_NUM_THREADS"))
+        self.generators.freshen()
+
+
+class _Environment(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - os.environ is nothing else
+    """`os.environ` until the fork: what a trial would see differently is a reason to become one."""
+
+    def __getitem__(self, key: str) -> str:
+        if isinstance(key, str) and key.startswith("NNI_"):
+            _first_use()
+        return super().__getitem__(key)
+
+
+def _first_use() -> None:
+    from annotate_runtime import trial  # noqa: PLC0415 - the module, whose hook is due once
+
+    trial.run_before_first_use()
+
+
+def _update_environment(begun_with: dict[str, str], wanted: dict[str, str]) -> None:
+    """Set what the trial has otherwise than the prefix; what the script itself has changed stays."""
+    os.environ.__class__ = os._Environ  # noqa: SLF001 - as it was
+    for name in {**begun_with, **wanted}:
+        old, new = begun_with.get(name), wanted.get(name)
+        if old == new or os.environ.get(name) != old:
+            continue
+        if new is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = new
+
+
+def _lead_session(parent: int) -> None:
+    import ctypes  # noqa: PLC0415 - not in a process that forks nothing
+
+    os.setsid()
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os._exit(127)
+
+
+def _preload() -> None:
+    import importlib  # noqa: PLC0415 - the same
+
+    for trigger, wanted in PRELOADED.items():
+        if trigger in sys.modules and wanted not in sys.modules:
+            try:
+                importlib.import_module(wanted)
+            except ImportError:
+                continue
+
+
+def _copy(source: str, target: int) -> None:
+    with open(source, "rb") as file:  # noqa: PTH123 - pathlib is the script's to import
+        while chunk := file.read(1 << 20):
+            os.write(target, chunk)
+
+
+def _flush() -> None:
+    import ctypes  # noqa: PLC0415 - the same
+
+    for stream in {id(s): s for s in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)}.values():
+        if stream is not None:
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                continue
+    ctypes.CDLL(None).fflush(None)
+
+
+def _flush_files() -> None:
+    """Write out what the script left in files it never closed, as the interpreter's teardown would."""
+    import io  # noqa: PLC0415 - the same
+
+    buffered = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+    for thing in gc.get_objects():
+        if issubclass(type(thing), buffered):
+            try:
+                thing.flush()
+            except (OSError, ValueError):
+                continue
+
+
+def _leave(code: int) -> NoReturn:
+    """What `Py_FinalizeEx` does that a script can see, without the rest."""
+    import atexit  # noqa: PLC0415 - the same
+
+    threading = sys.modules.get("threading")
+    try:
+        if threading is not None:
+            threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - what the interpreter calls itself
+        atexit._run_exitfuncs()  # noqa: SLF001 - the same
+    except BaseException:  # noqa: BLE001 - shown as the interpreter shows it, and no reason for another exit code
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    _flush_files()
+    _flush()
+    os._exit(code)
+
+
+def _exit_code(request: SystemExit) -> int:
+    if request.code is None:
+        return 0
+    if isinstance(request.code, int):
+        return request.code & 0xFF
+    print(request.code, file=sys.stderr)
+    return 1
+
+
+def run(script: str, arguments: list[str]) -> NoReturn:
+    """Run the script as `python SCRIPT ARGUMENTS` would, serving at its first ask."""
+    from importlib.machinery import SourceFileLoader  # noqa: PLC0415 - the same
+
+    from annotate_runtime import trial  # noqa: PLC0415 - the same
+    from annotate_runtime.redirect import Mirror, redirect_main  # noqa: PLC0415 - the same
+
+    server = ForkServer()
+    trial.before_first_use = server.serve
+    os.environ.__class__ = _Environment
+    sys.argv = [script, *arguments]
+    sys.path[0] = os.path.dirname(os.path.abspath(script))  # noqa: PTH100, PTH120 - the same
+    lib = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - the same
+    redirect_main(Mirror.read(lib))
+    loader = SourceFileLoader("__main__", script)
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__file__=script, __loader__=loader, __spec__=None, __cached__=None)
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = main
+    code = 0
+    try:
+        exec(loader.source_to_code(loader.get_data(script), script), main.__dict__)  # noqa: S102 - running it is what this is for
+    except SystemExit as request:
+        code = _exit_code(request)
+    except KeyboardInterrupt:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        code = 130
+    except BaseException:  # noqa: BLE001 - shown as the interpreter shows it
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        code = 1
+    if server.serving and trial.before_first_use is not None:
+        server.refuse(f"the script ended (exit code {code}) before it asked for a parameter")
+    _leave(code)
+
+
+if __name__ == "__main__":
+    from annotate_runtime.forkserver import run as _run
+
+    _run(sys.argv[1], sys.argv[2:])
