@@ -20,6 +20,7 @@ from annotate.screen.lines import LineLog
 from annotate.screen.summary import summary
 from annotate.screen.view import Command, Jobs, Kill, Pause, Resume, Stop
 from annotate.study import Study, StudyEnded, StudySnapshot
+from annotate.study.control import listening
 
 if TYPE_CHECKING:
     from annotate.storage import StudyFolder, StudyMeta
@@ -56,9 +57,8 @@ class Host:
     async def run(self) -> StudyEnded:
         """Until the study has ended."""
         with self._signals():
-            if not self._screen:
-                return await self._study.run()
-            return await self._run_on_screen()
+            async with listening(self._study, self._folder.socket):
+                return await (self._run_on_screen() if self._screen else self._study.run())
 
     def conclude(self, ended: StudyEnded, next_steps: Sequence[tuple[str, str]]) -> None:
         """Print what stays: the outcome, the best parameters, what to type next."""
