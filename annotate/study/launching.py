@@ -19,7 +19,7 @@ from annotate.study.ports import Lease, News, Process
 from annotate.trial import Measurement, Trial
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors import CannotLaunch, Executor, Running, TrialRequest
-from annotate_runtime.executors.local import ExecutorLost
+from annotate_runtime.executors.client import ExecutorLost
 from annotate_runtime.protocol import (
     PARAMETERS,
     REPORTS,
