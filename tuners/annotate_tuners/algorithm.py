@@ -30,12 +30,14 @@ class Proposal:
 class Outcome:
     """A finished trial. `loss` is to be made small; None where the trial failed.
 
-    `point` names active dimensions only, and of those only the ones that lie in the space.
+    `point` names active dimensions only, and of those only the ones that lie in the space; `given` is
+    what the trial was given, whether it read it or not.
     """
 
     number: int
     point: Point
     loss: float | None
+    given: Point
     extra: Mapping[str, Json] = field(default_factory=dict)
     curve: tuple[float, ...] = ()  # losses too
     losses: tuple[float, ...] = ()  # of every metric, where there are several

@@ -92,6 +92,15 @@ class Dimensions:
         """A random point."""
         return self.build({dimension.name: rng.random() for dimension in self.dimensions})
 
+    def completed(self, point: Point) -> dict[str, int | float]:
+        """`point`, with the middle of every active dimension that it does not name."""
+        whole: dict[str, int | float] = {}
+        for dimension in self.dimensions:
+            if dimension.active(whole):
+                known = dimension.name in point
+                whole[dimension.name] = point[dimension.name] if known else dimension.at(0.5)
+        return whole
+
     def size(self) -> int | None:
         """How many points there are, None where there are too many to count."""
         return _size(self.space)

@@ -31,8 +31,12 @@ _ENTRIES = {
     for entry in (
         Entry("anneal", "anneal:Anneal"),
         Entry("batch", "batch:Batch", "batch:Configurations"),
+        Entry("bohb", "budgets:Bohb"),
         Entry("evolution", "evolution:Evolution"),
         Entry("grid", "grid:Grid"),
+        Entry("hyperband", "budgets:Hyperband"),
+        Entry("pbt", "pbt:Pbt"),
+        Entry("qmc", "quasi_random:QuasiRandom"),
         Entry("random", "random_search:RandomSearch"),
         Entry("regularizedevolution", "evolution:RegularizedEvolution"),
         Entry("tpe", "tpe:Tpe"),

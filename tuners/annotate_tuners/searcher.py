@@ -30,7 +30,7 @@ from annotate_tuners.space import Params
 from annotate_tuners.tuner import Direction, Observation, SpaceExhausted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from annotate_tuners.distributions import Json
 
@@ -53,10 +53,11 @@ class Searcher:
         seed: int,
         constraint: Constraint | None = None,
         repeats: int = 1,
+        directions: Sequence[Direction] = (),
     ) -> None:
         self.dimensions = dimensions
         self._algorithm = algorithm
-        self._sign = -1.0 if direction == "maximize" else 1.0
+        self._sign, *_ = self._signs = _signs(directions or (direction,))
         self._seed = seed
         self._constraint = constraint
         self._seen = Seen(self.dimensions, repeats)
@@ -82,15 +83,17 @@ class Searcher:
         number = observation.number
         given = self._given.pop(number, frozenset())
         inactive = frozenset({*observation.inactive, *(given - observation.params.keys())})
-        proposal = self._pending.pop(number, None) or self._encode(observation.params)
-        proposal = self._active(proposal, inactive)
+        known = self._pending.pop(number, None) or self._encode(observation.params)
+        proposal = self._active(known, inactive)
         self._seen.add(number, proposal, inactive=inactive)
         self._finished[number] = Outcome(
             number,
             proposal.point,
-            self._loss(observation.value),
-            proposal.extra,
+            self._loss(observation.value, self._sign),
+            known.point,
+            known.extra,
             tuple(self._sign * value for value in observation.curve),
+            self._losses(observation.values),
         )
 
     def forget(self, number: int) -> None:
@@ -152,8 +155,18 @@ class Searcher:
         off = {dimension.name for dimension in self.dimensions if dimension.key in inactive}
         return Proposal({n: v for n, v in proposal.point.items() if n not in off}, proposal.extra)
 
-    def _loss(self, value: float | None) -> float | None:
-        return None if value is None or not math.isfinite(value) else self._sign * value
+    def _loss(self, value: float | None, sign: float) -> float | None:
+        return None if value is None or not math.isfinite(value) else sign * value
+
+    def _losses(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(values) != len(self._signs):
+            return ()
+        losses = [self._loss(value, sign) for value, sign in zip(values, self._signs, strict=True)]
+        return tuple(loss for loss in losses if loss is not None) if None not in losses else ()
 
     def _rng(self, *purpose: object) -> random.Random:
         return random.Random("/".join(map(str, itertools.chain([self._seed], purpose))))  # noqa: S311
+
+
+def _signs(directions: Sequence[Direction]) -> tuple[float, ...]:
+    return tuple(-1.0 if direction == "maximize" else 1.0 for direction in directions)
