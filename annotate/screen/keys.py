@@ -10,6 +10,7 @@ another job just now, there are no keys: asking would stop the whole process.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -67,13 +68,17 @@ class Keys:
         _trace: TracebackType | None = None,
     ) -> None:
         if self._found is not None:
-            termios.tcsetattr(self.fd, termios.TCSANOW, self._found)
+            with contextlib.suppress(termios.error):  # a terminal that hung up has nothing to give back
+                termios.tcsetattr(self.fd, termios.TCSANOW, self._found)
             self._found = None
 
     def read(self) -> list[str]:
         """The keys pressed since the last call; it never waits."""
         if self._found is None or not foreground(self.fd) or not select.select([self.fd], [], [], 0)[0]:
             return []
-        typed = os.read(self.fd, 1024).decode(errors="ignore")
+        try:
+            typed = os.read(self.fd, 1024).decode(errors="ignore")
+        except OSError:  # hung up
+            return []
         keys, self._rest = parse(self._rest + typed)
         return keys

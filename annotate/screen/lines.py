@@ -2,7 +2,8 @@
 
 As text a running trial's reports are shown at most once in ten seconds a trial, since a script may report a
 thousand times a second; as JSON every one is there, and a number that is not finite is null. When
-the reader has gone away the study goes on in silence: a closed pipe must not cost a night's results.
+the reader has gone away the study goes on in silence: neither a closed pipe nor a full disk must cost
+a night's results.
 
     04:23:10  trial 7 started     lr=0.0123 model=resnet18 gpu=0
     04:24:22  trial 7 succeeded   accuracy 0.9213 in 1:12, best so far, +0.0330 (+3.7 %) better than the defaults
@@ -63,6 +64,8 @@ class LineLog:
             self.out.flush()
         except BrokenPipeError:
             self._gone = True
+        except OSError:
+            return  # a full disk, a terminal that hung up: this line is lost, the next is tried
 
     def _document(self, event: StudyEvent) -> str:
         kind = _KINDS[type(event)]

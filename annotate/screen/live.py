@@ -73,7 +73,7 @@ class LiveScreen:
         self._snapshot: StudySnapshot | None = None
         self._drawn: Frame | None = None
         self._due = 0.0
-        self._drawing = self._stopping = False
+        self._drawing = self._stopping = self._lost = False
         self._said = io.StringIO()
         self._shown: contextlib.ExitStack | None = None
         self._live: Live | None = None
@@ -135,9 +135,14 @@ class LiveScreen:
 
     def _draw(self) -> None:
         self._due = self._clock() + FRAME
+        if self._lost:
+            return
         self._drawing = True
         try:
             self._paint()
+        except OSError:
+            # The terminal hung up. Its study does not need it; whoever runs it decides what to do.
+            self._lost = True
         finally:
             self._drawing = False
         if self._stopping:
@@ -189,6 +194,10 @@ class LiveScreen:
     def _hide(self) -> None:
         if self._shown is not None:
             shown, self._shown, self._live = self._shown, None, None
+            if self._lost:
+                with contextlib.suppress(OSError):
+                    shown.close()
+                return
             # tmux leaves lines of the alternate screen behind when its window has grown: blank ones.
             self._console.control(Control.clear(), Control.home())
             shown.close()

@@ -172,3 +172,31 @@ def test_a_signal_that_stops_and_wakes_the_process_leaves_it_running(terminal):
     shown.look(" q stop")
     shown.child.send("qy")
     assert "Stop()" in shown.rest()
+
+
+def test_a_terminal_that_hangs_up_ends_the_screen_and_not_the_program(terminal, tmp_path):
+    script = tmp_path / "host.py"
+    script.write_text(
+        f"""
+import signal, sys, time
+sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from rich.console import Console
+from annotate.screen.keys import Keys
+from annotate.screen.live import LiveScreen
+from tests.annotate.screen_demo import moments
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with LiveScreen(Console(), keys=Keys(0)) as screen:
+    for moment, _ in zip(moments(), range(60)):
+        screen.update(moment)
+        time.sleep(0.05)
+Path({str(tmp_path / "survived")!r}).touch()
+"""
+    )
+    shown = terminal(80, 24, [sys.executable, str(script)])
+    shown.look(" q stop")
+    shown.child.ptyproc.fileobj.close()
+    until = time.monotonic() + 10
+    while not (tmp_path / "survived").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (tmp_path / "survived").exists()
