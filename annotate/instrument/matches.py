@@ -16,7 +16,7 @@ from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite
 from annotate.instrument.source import Source
 from annotate.instrument.tree import Statement, Tree
 
-_BARE = (cst.Yield, cst.NamedExpr, cst.Tuple)
+_BARE = (cst.Yield, cst.NamedExpr, cst.Tuple, cst.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,13 @@ def span_of(source: Source, found: Found, start: int = 0, end: int | None = None
 
 
 def replacement(tree: Tree, value: cst.BaseExpression, key: str, options: tuple[Option, ...]) -> Replacement:
-    """The edit of one value."""
+    """The edit of one value; inside its own parentheses where they open on a line above it."""
     start, end = tree.outer(value)
-    parenthesized = bool(getattr(value, "lpar", ()))
-    bare = not parenthesized and isinstance(value, _BARE)
-    return Replacement(start, end, key, options, bare)
+    inner = tree.inner(value)
+    bare = isinstance(value, _BARE)
+    if tree.source.position(start)[0] != tree.source.position(inner[0])[0]:
+        return Replacement(*inner, key, options, bare)
+    return Replacement(start, end, key, options, bare and start == inner[0])
 
 
 def misplaced(here: Span) -> Diagnostic:
