@@ -45,7 +45,7 @@ def record(command: list[str], columns: int, rows: int, seconds: float) -> str:
             timeout=seconds,
         )
         child.logfile_read = heard
-        child.expect(pexpect.EOF)
+        child.expect(pexpect.EOF, searchwindowsize=1)
         child.close()
     if child.exitstatus != 0:
         sys.exit(f"{' '.join(command)} ended with {child.exitstatus}:\n{heard.getvalue()[-3000:]}")

@@ -114,8 +114,8 @@ def _curve(snapshot: StudySnapshot, trial: Trial, width: int, height: int) -> Bl
     layers = [charts.Curve(values, ACTIVE)]
     legend = "━ this trial"
     if other:
-        layers.append(charts.Curve(other[: max(len(values), 2)], BEST))
-        legend += f"   ━ trial {best.number}, the best" if best else ""
+        layers.append(charts.Curve(other[: max(len(values), 2)], BEST, "dashes"))
+        legend += f"   ╍ trial {best.number}, the best" if best else ""
     return charts.labelled(layers, width, height, legend=[put(legend, DIM)], note=f"{len(values)} reports")
 
 

@@ -94,7 +94,7 @@ def _states_bar(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
         return [put("━" * filled, GOOD), put("─" * (width - filled), DIM)]
     order = (
         (TrialState.SUCCEEDED, "━", GOOD),
-        (TrialState.EARLY_STOPPED, "━", STOPPED),
+        (TrialState.EARLY_STOPPED, "═", STOPPED),
         (TrialState.RUNNING, "╍", ACTIVE),
     )
     total = max(snapshot.budget_trials or 0, sum(counts[state] for state, _, _ in order), 1)

@@ -47,7 +47,11 @@ GLYPHS = {
 }
 
 _ASCII = str.maketrans(
-    {**dict(zip("○▸✓◐✗⊘★›│─╭╮╰╯·…█▉▊▋▌▍▎▏░▒▓±↑↓⏎↵–≈", "o>v/xc*>|-++++..#########-=#+^v<<-~", strict=False))}
+    {
+        **dict(
+            zip("○▸✓◐✗⊘★›│┤─━═╍╭╮╰╯·…█▉▊▋▌▍▎▏↑↓⏎→←–×‖◂", "o>v/xc*>||-#=~++++..#######|^v<><-x=<", strict=True)
+        )
+    }
     | {chr(0x2581 + level): "_.-=+*#@"[level] for level in range(8)}
     | {chr(0x2800 + dots): " .:-=+*#@"[dots.bit_count()] for dots in range(256)}
 )
