@@ -72,7 +72,9 @@ def number(value: float, digits: int = 4, like: float | None = None) -> str:
     if value == 0 and like is None:
         return "0"
     if scale and 1e-4 <= abs(scale) < 1e5:
-        return f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(scale))))}f}"
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(scale))))
+        # A column of shares (accuracies, say) stands straight with four decimals.
+        return f"{value:.{min(decimals, 4) if abs(scale) >= 0.01 else decimals}f}"
     return f"{value:.{digits - 1}e}".replace("e-0", "e-").replace("e+0", "e")
 
 

@@ -41,7 +41,7 @@ def test_clean_leaves_what_can_be_read_and_nothing_that_acts(raw, shown):
     [
         (0.0, "0"), (0.5, "0.5000"), (0.91234567, "0.9123"), (12.3456, "12.35"), (12345.6, "12346"),
         (1e-5, "1.000e-5"), (123456.0, "1.235e5"), (-0.25, "-0.2500"), (math.nan, "nan"), (-math.inf, "-inf"),
-        (0.00012346, "0.0001235"),
+        (0.0123456, "0.0123"), (0.00123456, "0.001235"), (0.00012346, "0.0001235"),
     ],
 )  # fmt: skip
 def test_a_number_has_four_significant_digits(value, shown):
