@@ -2,7 +2,7 @@
 
     .annotate/                    mode 0700, ignored by git
       2026-11-21-0423-train/
-        study.db  host.lock  control.sock  code/  lib/  trials/<number>/
+        study.db  host.lock  control.sock  source/  code/  lib/  trials/<number>/
 
 >>> folder = StudyFolder.create(Path.cwd(), script="train.py", now=time.time())
 >>> folder.id
@@ -48,6 +48,11 @@ class StudyFolder:
     @property
     def code(self) -> Path:
         return self.path / "code"
+
+    @property
+    def source(self) -> Path:
+        """The user's own files as they were, by their path in the code directory."""
+        return self.path / "source"
 
     @property
     def lib(self) -> Path:

@@ -19,7 +19,10 @@ class StudyMeta:
 
     `command` is the argv of a trial as the user gave it, `script` the user's own file. `space` is NNI's
     `search_space.json`, `defaults` the literals that stand in the source. `options` are the study's
-    `StudyOptions`. `direction_from` tells why the direction is what it is, in words for the user.
+    `StudyOptions`, `slots` its `SlotOptions`. `flags` maps a key to the option that carries it to the script,
+    `metric_pattern` finds the metric in what a trial prints, `start` is how trials are started.
+    `baseline_defaults` are those that the baseline ran with, where the source has changed since; None where
+    they are `defaults`. `direction_from` tells why the direction is what it is, in words for the user.
     """
 
     study: str
@@ -40,9 +43,14 @@ class StudyMeta:
     pruner: str | None = None
     pruner_args: Mapping[str, Json] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
+    slots: Mapping[str, Json] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    metric_pattern: str | None = None
+    start: str = "auto"
     source_hash: str = ""
     git_commit: str | None = None
     python: str = ""
+    baseline_defaults: Mapping[str, Json] | None = None
     version: str = ""
 
     @classmethod

@@ -25,9 +25,10 @@ class History:
         self,
         space: SearchSpace,
         defaults: Mapping[str, Json],
+        baseline_defaults: Mapping[str, Json],
         post: Callable[[Callable[[Tuner], None]], None],
     ) -> None:
-        self._baseline = baseline_point(space, defaults)
+        self._baseline = baseline_point(space, baseline_defaults)
         self._defaults = defaults
         self._choices = choices_of(space)
         self._post = post

@@ -82,8 +82,12 @@ class Study:
         self._pruning = Pruning(pruner) if pruner is not None else None
         self._wake = asyncio.Event()
         self._ahead = Ahead(make_tuner, self._wake.set)
+        ran_with = self._meta.baseline_defaults
         self._history = History(
-            SearchSpace.from_json(self._meta.space), self._meta.defaults, self._ahead.post
+            SearchSpace.from_json(self._meta.space),
+            self._meta.defaults,
+            self._meta.defaults if ran_with is None else ran_with,
+            self._ahead.post,
         )
         self._supervisor = Supervisor(
             store,

@@ -1,0 +1,60 @@
+"""Making room: what a finished study's lesser trials left on disk, their rows apart.
+
+>>> keep = parse_keep("top:3")
+>>> sweep(folder, keep.best_of(trials, "maximize"))
+1843200
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate.errors import UsageError
+from annotate.storage.faults import told
+from annotate.storage.folder import StudyFolder
+from annotate.trial import Direction, Trial, TrialState
+
+
+@dataclass(frozen=True)
+class KeepTop:
+    """Keep the files of the `count` best trials, and of the baseline."""
+
+    count: int
+
+    def best_of(self, trials: Iterable[Trial], direction: Direction) -> set[int]:
+        """The numbers of the trials whose files are kept; one that may still run keeps its own."""
+        trials = list(trials)
+        sign = -1.0 if direction == "maximize" else 1.0
+        done = [
+            (sign * t.value, t.number)
+            for t in trials
+            if t.state is TrialState.SUCCEEDED and t.value is not None
+        ]
+        kept = {number for _, number in sorted(done)[: self.count]}
+        return kept | {t.number for t in trials if t.baseline or not t.state.finished}
+
+
+def parse_keep(text: str) -> KeepTop:
+    """Read `--keep top:3`. Raises UsageError."""
+    word, _, count = text.partition(":")
+    if word != "top" or not count.isdecimal():
+        raise UsageError(f"--keep {text!r} is not understood", remedy="write top:3, or top:0 for none")
+    return KeepTop(int(count))
+
+
+def sweep(folder: StudyFolder, keep: Collection[int]) -> int:
+    """Delete the directories of all trials but those to keep; returns the bytes that were freed."""
+    freed = 0
+    with told(folder.path):
+        for directory in (folder.path / "trials").iterdir():
+            if directory.name.isdecimal() and int(directory.name) not in keep:
+                freed += _size(directory)
+                shutil.rmtree(directory)
+    return freed
+
+
+def _size(directory: Path) -> int:
+    return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_symlink() or path.is_file())

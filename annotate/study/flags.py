@@ -1,0 +1,76 @@
+"""Parameters that reach a script as options of its command line: `--lr 0.003`.
+
+>>> arguments({"lr": 0.003, "name": "-x"}, {"lr": "--lr", "name": "--name"})
+['--lr', '0.003', '--name=-x']
+
+A trial that has no value for an option, as the baseline, is not given it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from annotate.study.launching import Launcher, LaunchPlan
+from annotate.study.ports import Lease, News, Process
+from annotate.trial import Json, Params, Trial
+from annotate_runtime.executors import Executor
+
+
+class Flagged:
+    """A `Launch` whose trials each have a command of their own."""
+
+    def __init__(self, executor: Executor, plan: LaunchPlan, flags: Mapping[str, str]) -> None:
+        self._executor = executor
+        self._plan = plan
+        self._flags = flags
+
+    async def __call__(self, trial: Trial, lease: Lease) -> Process:
+        """Start a trial. Raises LaunchError."""
+        command = (*self._plan.command, *arguments(trial.params, self._flags))
+        launch = Launcher(self._executor, dataclasses.replace(self._plan, command=command))
+        return Given(await launch(trial, lease), tuple(self._flags))
+
+
+def arguments(params: Params, flags: Mapping[str, str]) -> list[str]:
+    """The words that carry these parameters."""
+    words: list[str] = []
+    for key, flag in flags.items():
+        if key in params:
+            text = _text(params[key])
+            words += [f"{flag}={text}"] if text.startswith("-") and flag.startswith("--") else [flag, text]
+    return words
+
+
+class Given:
+    """A trial that was given some parameters outright: these count as read."""
+
+    def __init__(self, process: Process, keys: tuple[str, ...]) -> None:
+        self._process = process
+        self._keys = keys
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def log(self) -> Path:
+        return self._process.log
+
+    def news(self) -> News:
+        """What was reported, and once the keys."""
+        news = self._process.news()
+        keys, self._keys = self._keys, ()
+        return dataclasses.replace(news, reads=[*keys, *news.reads]) if keys else news
+
+    async def wait(self) -> int | None:
+        return await self._process.wait()
+
+    async def stop(self, grace: float) -> None:
+        await self._process.stop(grace)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

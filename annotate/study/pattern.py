@@ -1,0 +1,116 @@
+r"""A metric taken from what a script prints, for a script that reports nothing: `--metric-pattern 'acc: (\S+)'`.
+
+The first group of a match is the value, or the whole match where there is no group. Each one is an
+intermediate result, the last one is the final result. A match that is no number is left out.
+
+>>> values(re.compile(r"acc: (\S+)"), "epoch 1 acc: 0.91, loss 2\n")
+[0.91]
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+from annotate.errors import UsageError
+from annotate.study.ports import Launch, Lease, News, Process
+from annotate.trial import Measurement, Trial
+
+CHUNK = 1 << 18  # bytes of a log that are read at a time
+LONGEST_LINE = 1 << 16  # bytes; what is longer is taken in pieces
+
+
+class Printed:
+    """A `Launch` whose trials report what they print."""
+
+    def __init__(self, launch: Launch, pattern: re.Pattern[str]) -> None:
+        self._launch = launch
+        self._pattern = pattern
+
+    async def __call__(self, trial: Trial, lease: Lease) -> Process:
+        """Start a trial. Raises LaunchError."""
+        return Reading(await self._launch(trial, lease), self._pattern)
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern as it is used. Raises UsageError."""
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise UsageError(
+            f"--metric-pattern {pattern!r} is no regular expression: {error}",
+            remedy=r"write 'val_acc: (\S+)'",
+        ) from error
+
+
+def values(pattern: re.Pattern[str], text: str) -> list[float]:
+    """The numbers that a text names."""
+    found = []
+    for match in pattern.finditer(text):
+        said = next((group for group in match.groups() if group is not None), match[0])
+        try:
+            found.append(float(said.strip().rstrip(",;:%)]}.")))
+        except ValueError:
+            continue
+    return found
+
+
+class Reading:
+    """A running trial whose log is read as it grows."""
+
+    def __init__(self, process: Process, pattern: re.Pattern[str]) -> None:
+        self._process = process
+        self._pattern = pattern
+        self._offset = 0
+        self._step = 0
+        self._last: float | None = None
+        self._ended = False
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def log(self) -> Path:
+        return self._process.log
+
+    def news(self) -> News:
+        """What was reported and what was printed since the last call; after the end, the final result."""
+        news = self._process.news()
+        text, more = self._read()
+        at = time.time()
+        found = [self._measurement(value, at) for value in values(self._pattern, text)]
+        if self._ended and not more and self._last is not None:
+            found.append(Measurement(0, at, {"default": self._last}, final=True))
+            self._last = None
+        return News([*news.measurements, *found], news.reads, more=news.more or more)
+
+    async def wait(self) -> int | None:
+        """Its return code; None when it was lost."""
+        code = await self._process.wait()
+        self._ended = True
+        return code
+
+    async def stop(self, grace: float) -> None:
+        await self._process.stop(grace)
+
+    def _measurement(self, value: float, at: float) -> Measurement:
+        self._last = value
+        self._step += 1
+        return Measurement(self._step - 1, at, {"default": value})
+
+    def _read(self) -> tuple[str, bool]:
+        """The next whole lines of the log (of what is left, after the end), and whether there are more."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(self._offset)
+                chunk = file.read(CHUNK)
+        except FileNotFoundError:
+            return "", False
+        full = len(chunk) == CHUNK
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+        if (self._ended and not full) or (end == 0 and len(chunk) >= LONGEST_LINE):
+            end = len(chunk)
+        self._offset += end
+        return chunk[:end].decode(errors="replace"), full
