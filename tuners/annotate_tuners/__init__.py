@@ -9,6 +9,6 @@
 from __future__ import annotations
 
 from annotate_tuners.pruner_registry import make_pruner, pruner_names
-from annotate_tuners.registry import make, names
+from annotate_tuners.registry import make, names, notice
 
-__all__ = ["make", "make_pruner", "names", "pruner_names"]
+__all__ = ["make", "make_pruner", "names", "notice", "pruner_names"]

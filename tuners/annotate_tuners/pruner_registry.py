@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from annotate_tuners.custom import NniAssessor, is_custom, load_class, nni_arguments
+from annotate_tuners.errors import InvalidArguments
 from annotate_tuners.lookup import checked, load, nearest
 
 if TYPE_CHECKING:
@@ -32,6 +34,13 @@ def pruner_names() -> tuple[str, ...]:
 
 
 def make_pruner(name: str, *, direction: Direction, **class_args: Any) -> Pruner:
-    """The pruner of that name. Raises UnknownName, InvalidArguments."""
+    """The pruner of that name, or of `path/to/file.py:Class`. Raises UnknownName, InvalidArguments."""
+    if is_custom(name):
+        custom = load_class(name)
+        if hasattr(custom, "assess_trial"):
+            return NniAssessor(checked(name, custom, **nni_arguments(custom, direction, class_args)))
+        if not hasattr(custom, "decide"):
+            raise InvalidArguments(f"{name} has neither decide nor assess_trial")
+        return checked(name, custom, direction, **class_args)  # type: ignore[no-any-return]
     known = nearest("pruner", name, {**_TARGETS, **{alias: _TARGETS[to] for alias, to in _ALIASES.items()}})
     return checked(name, load(known), direction, **class_args)  # type: ignore[no-any-return]

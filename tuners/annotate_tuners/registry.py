@@ -1,7 +1,11 @@
 """Every tuner by name, whatever its case, and its class arguments checked.
 
->>> make("TPE", space, direction="maximize", seed=0).suggest(0)  # doctest: +SKIP
-{'lr': 0.003}
+Besides the names of `names()`: `optuna:NSGAIISampler` is that sampler of Optuna's, `path/to/file.py:Class` a
+class in the user's file, and a name of NNI's that we do not have stands for the nearest that we have, which
+`notice` says.
+
+>>> notice("Metis")
+'metis stands for gp here: a Gaussian process too, under a rule of its own for what to try next'
 """
 
 from __future__ import annotations
@@ -9,10 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from annotate_tuners.lookup import checked, load, nearest
+from annotate_tuners.custom import NniTuner, is_custom, load_class, nni_arguments
+from annotate_tuners.dimensions import Dimensions
+from annotate_tuners.errors import InvalidArguments
+from annotate_tuners.lookup import checked, load, nearest, plain
 from annotate_tuners.searcher import Constraint, Searcher
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annotate_tuners.algorithm import Algorithm
     from annotate_tuners.space import SearchSpace
     from annotate_tuners.tuner import Direction, Tuner
 
@@ -26,15 +36,27 @@ class Entry:
     dimensions: str = "dimensions:Dimensions"
 
 
+@dataclass(frozen=True)
+class Substitute:
+    """What a name of NNI's stands for here, and why."""
+
+    name: str
+    why: str
+
+
 _ENTRIES = {
     entry.name: entry
     for entry in (
         Entry("anneal", "anneal:Anneal"),
         Entry("batch", "batch:Batch", "batch:Configurations"),
         Entry("bohb", "budgets:Bohb"),
+        Entry("cmaes", "cmaes:Cmaes"),
         Entry("evolution", "evolution:Evolution"),
+        Entry("gp", "gaussian_process:GaussianProcess"),
         Entry("grid", "grid:Grid"),
         Entry("hyperband", "budgets:Hyperband"),
+        Entry("motpe", "optuna_sampler:Motpe"),
+        Entry("nsga2", "optuna_sampler:Nsga2"),
         Entry("pbt", "pbt:Pbt"),
         Entry("qmc", "quasi_random:QuasiRandom"),
         Entry("random", "random_search:RandomSearch"),
@@ -42,11 +64,29 @@ _ENTRIES = {
         Entry("tpe", "tpe:Tpe"),
     )
 }
+_SUBSTITUTES = {
+    "dngo": Substitute("gp", "a Gaussian process needs no training of a network for its features"),
+    "metis": Substitute("gp", "a Gaussian process too, under a rule of its own for what to try next"),
+    "networkmorphism": Substitute("regularizedevolution", "it evolves architectures"),
+    "ppo": Substitute("regularizedevolution", "it is as good for architectures and needs far fewer trials"),
+    "smac": Substitute(
+        "tpe", "both model mixed and conditional spaces, and SMAC3 needs a Dask cluster's packages"
+    ),
+}
+_OPTUNA = "optuna:"
 
 
 def names() -> tuple[str, ...]:
-    """The names of all tuners, in alphabetical order."""
+    """The names of all tuners, in alphabetical order; `make` knows more, see above."""
     return tuple(sorted(_ENTRIES))
+
+
+def notice(name: str) -> str | None:
+    """One line for the user, where `name` stands for another tuner."""
+    substitute = _SUBSTITUTES.get(plain(name))
+    if substitute is None:
+        return None
+    return f"{plain(name)} stands for {substitute.name} here: {substitute.why}"
 
 
 def make(
@@ -57,12 +97,70 @@ def make(
     seed: int,
     constraint: Constraint | None = None,
     repeats: int = 1,
+    directions: Sequence[Direction] = (),
     **class_args: Any,
 ) -> Tuner:
-    """The tuner of that name. Raises UnknownName, InvalidArguments, UnsatisfiableConstraint."""
-    entry = nearest("tuner", name, _ENTRIES)
-    dimensions = load(entry.dimensions).of(space)
-    algorithm = checked(name, load(entry.target), dimensions, **class_args)
+    """The tuner of that name; `directions` are those of several metrics.
+
+    `optimize_mode` among the class arguments, NNI's, must be `direction`. A substitute takes none of the
+    class arguments of what it stands for. Raises TunerError: UnknownName, InvalidArguments,
+    MissingPackage, UnsatisfiableConstraint.
+    """
+    class_args = _without_mode(name, direction, class_args)
+    if is_custom(name):
+        custom = load_class(name)
+        if hasattr(custom, "generate_parameters"):
+            arguments = nni_arguments(custom, direction, class_args)
+            return NniTuner(space, checked(name, custom, **arguments), constraint=constraint)
+        if hasattr(custom, "suggest"):
+            return _own(name, custom, space, direction, seed, constraint, class_args)
+        if not hasattr(custom, "propose"):
+            raise InvalidArguments(f"{name} has none of propose, suggest and generate_parameters")
+        dimensions = Dimensions.of(space)
+        algorithm: Algorithm = checked(name, custom, dimensions, **class_args)
+    elif name.casefold().startswith(_OPTUNA):
+        dimensions = Dimensions.of(space)
+        sampler = name[len(_OPTUNA) :]
+        algorithm = checked(
+            name, load("optuna_sampler:OptunaSampler"), dimensions, sampler=sampler, **class_args
+        )
+    else:
+        if plain(name) in _SUBSTITUTES:
+            name, class_args = _SUBSTITUTES[plain(name)].name, {}
+        entry = nearest("tuner", name, _ENTRIES)
+        dimensions = load(entry.dimensions).of(space)
+        algorithm = checked(name, load(entry.target), dimensions, **class_args)
     return Searcher(
-        dimensions, algorithm, direction=direction, seed=seed, constraint=constraint, repeats=repeats
+        dimensions,
+        algorithm,
+        direction=direction,
+        seed=seed,
+        constraint=constraint,
+        repeats=repeats,
+        directions=directions,
     )
+
+
+def _own(
+    name: str,
+    custom: type[Any],
+    space: SearchSpace,
+    direction: Direction,
+    seed: int,
+    constraint: Constraint | None,
+    class_args: dict[str, Any],
+) -> Tuner:
+    if constraint is not None:
+        raise InvalidArguments(f"{name} has suggest() and knows no constraint; write propose() instead")
+    tuner: Tuner = checked(name, custom, space, direction=direction, seed=seed, **class_args)
+    return tuner
+
+
+def _without_mode(name: str, direction: Direction, class_args: dict[str, Any]) -> dict[str, Any]:
+    if is_custom(name) or "optimize_mode" not in class_args:
+        return class_args
+    if class_args["optimize_mode"] != direction:
+        raise InvalidArguments(
+            f"{name}: optimize_mode is {class_args['optimize_mode']!r}, but the study is to {direction}"
+        )
+    return {key: value for key, value in class_args.items() if key != "optimize_mode"}

@@ -1,0 +1,78 @@
+"""Optuna's samplers, and CMA-ES."""
+
+from __future__ import annotations
+
+import builtins
+
+import pytest
+
+import annotate_tuners
+from annotate_tuners.errors import InvalidArguments, MissingPackage
+from annotate_tuners.tuner import Observation
+from tests.tuners.conformance import SMALL, SQUARE, Conformance, bowl
+
+
+class TestNsga2(Conformance):
+    name = "nsga2"
+    class_args = {"population_size": 6}  # noqa: RUF012
+    trials = 14
+
+    def test_several_metrics_spread_over_their_front(self):
+        def metrics(p):
+            return (abs(p["x"] - 2) + abs(p["y"]), abs(p["x"] + 2) + abs(p["y"]))
+
+        tuner = self.make(SQUARE, directions=("minimize", "minimize"))
+        points = []
+        for number in range(90):
+            params = tuner.suggest(number)
+            points.append(params)
+            values = metrics(params)
+            tuner.observe(Observation(number, params, values[0], values=values))
+        first, last = points[:30], points[-30:]
+        assert sum(abs(p["y"]) for p in last) < sum(abs(p["y"]) for p in first) * 0.75
+        assert max(p["x"] for p in last) - min(p["x"] for p in last) > 1
+
+
+class TestAnySampler(Conformance):
+    name = "optuna:TPESampler"
+    class_args = {"n_startup_trials": 5}  # noqa: RUF012
+    trials = 12
+
+    def test_a_sampler_that_optuna_does_not_have_is_an_error(self):
+        with pytest.raises(InvalidArguments, match="no sampler 'NoSampler'"):
+            annotate_tuners.make("optuna:NoSampler", SMALL, direction="minimize", seed=0)
+
+
+class TestMotpe:
+    def test_it_learns_several_metrics(self):
+        tuner = annotate_tuners.make(
+            "motpe", SQUARE, direction="minimize", directions=("minimize", "maximize"), seed=0
+        )
+        for number in range(20):
+            params = tuner.suggest(number)
+            values = (bowl(params), -bowl(params))
+            tuner.observe(Observation(number, params, values[0], values=values))
+        assert sum(bowl(tuner.suggest(number)) for number in range(20, 25)) / 5 < 20
+
+
+class TestCmaes(Conformance):
+    name = "cmaes"
+    trials = 20
+
+    def test_it_contracts_around_the_optimum(self):
+        points = self.drive(self.make(SQUARE), bowl, 120)
+        assert sum(map(bowl, points[-12:])) < sum(map(bowl, points[:12])) / 10
+
+
+@pytest.mark.parametrize(("name", "package"), [("nsga2", "optuna"), ("cmaes", "cmaes"), ("gp", "sklearn")])
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(name, package, monkeypatch):
+    real = builtins.__import__
+
+    def without(module, *rest, **more):
+        if module == package:
+            raise ImportError(module)
+        return real(module, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(MissingPackage, match=r"pip install 'annotate-trials\["):
+        annotate_tuners.make(name, SMALL, direction="minimize", seed=0)

@@ -1,0 +1,144 @@
+"""Any of Optuna's samplers, and its NSGA-II for several metrics.
+
+`optuna:GPSampler` is `optuna.samplers.GPSampler`; class arguments go to it. Every line is shown to Optuna as
+its share in [0, 1], integers and choices as what they are, so that every distribution means what it means
+everywhere here. A study in memory is made anew from the history for each suggestion. Needs the extra
+`optuna`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from annotate_tuners.algorithm import History, Proposal
+from annotate_tuners.dimensions import Dimension, Dimensions
+from annotate_tuners.distributions import Choice, RandInt
+from annotate_tuners.errors import InvalidArguments, MissingPackage
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator, Mapping
+
+    from annotate_tuners.dimensions import Point
+
+GENERATION = 10  # NSGA-II's population where none is given: studies here are short
+
+
+class OptunaSampler:
+    """`sampler` is the name of a class of `optuna.samplers`."""
+
+    def __init__(self, dimensions: Dimensions, *, sampler: str, **sampler_args: Any) -> None:
+        try:
+            import optuna  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise MissingPackage(
+                f"{sampler} is Optuna's; install it with: pip install 'annotate-trials[optuna]'"
+            ) from error
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._optuna: Any = optuna
+        self._dimensions = dimensions
+        self._args = sampler_args
+        found = getattr(optuna.samplers, sampler, None)
+        if not inspect.isclass(found) or not issubclass(found, optuna.samplers.BaseSampler):
+            raise InvalidArguments(f"Optuna has no sampler {sampler!r}")
+        self._class: Any = found
+        self._sampler(0)
+
+    def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a sampler is experimental
+            study = self._study(history, rng.randrange(2**31))
+        while True:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                trial = study.ask()
+                point: dict[str, int | float] = {}
+                for dimension in self._dimensions:
+                    if dimension.active(point):
+                        point[dimension.name] = _asked(trial, dimension)
+            yield Proposal(point)
+
+    def _sampler(self, seed: int) -> Any:
+        takes_seed = "seed" in inspect.signature(self._class).parameters
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return self._class(**({"seed": seed} if takes_seed else {}), **self._args)
+            except TypeError as error:
+                raise InvalidArguments(f"{self._class.__name__}: {error}") from error
+            except ImportError as error:
+                raise MissingPackage(f"{self._class.__name__}: {error}") from error
+
+    def _study(self, history: History, seed: int) -> Any:
+        metrics = max((len(outcome.losses) for outcome in history.finished), default=0)
+        sampler = self._sampler(seed)
+        study = self._optuna.create_study(sampler=sampler, directions=["minimize"] * max(1, metrics))
+        generation = getattr(sampler, "population_size", None)
+        states = self._optuna.trial.TrialState
+        for order, outcome in enumerate(history.finished):
+            values = list(outcome.losses) if metrics else [outcome.loss]
+            failed = outcome.loss is None or (metrics and not outcome.losses)
+            attrs = {f"{type(sampler).__name__}:generation": order // generation} if generation else {}
+            study.add_trial(
+                self._trial(
+                    outcome.point,
+                    states.FAIL if failed else states.COMPLETE,
+                    None if failed else values,
+                    attrs,
+                )
+            )
+        for proposal in history.pending.values():
+            study.add_trial(self._trial(proposal.point, states.RUNNING, None, {}))
+        return study
+
+    def _trial(self, point: Point, state: Any, values: list[Any] | None, attrs: Mapping[str, Any]) -> Any:
+        inside = [d for d in self._dimensions if d.name in point]
+        return self._optuna.trial.create_trial(
+            state=state,
+            values=values,
+            params={d.name: _told(d, point[d.name]) for d in inside},
+            distributions={d.name: self._distribution(d) for d in inside},
+            system_attrs=dict(attrs),
+        )
+
+    def _distribution(self, dimension: Dimension) -> Any:
+        distributions = self._optuna.distributions
+        match dimension.distribution:
+            case Choice(options):
+                return distributions.CategoricalDistribution(range(len(options)))
+            case RandInt(low, high):
+                return distributions.IntDistribution(low, high - 1)
+            case _:
+                return distributions.FloatDistribution(0.0, 1.0)
+
+
+class Nsga2(OptunaSampler):
+    """Deb et al., A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II, 2002."""
+
+    def __init__(self, dimensions: Dimensions, *, population_size: int = GENERATION, **more: Any) -> None:
+        super().__init__(dimensions, sampler="NSGAIISampler", population_size=population_size, **more)
+
+
+class Motpe(OptunaSampler):
+    """Optuna's tpe, which knows several metrics. Ozaki et al., GECCO 2020."""
+
+    def __init__(self, dimensions: Dimensions, **more: Any) -> None:
+        super().__init__(dimensions, sampler="TPESampler", **more)
+
+
+def _asked(trial: Any, dimension: Dimension) -> int | float:
+    match dimension.distribution:
+        case Choice(options):
+            return int(trial.suggest_categorical(dimension.name, range(len(options))))
+        case RandInt(low, high):
+            return int(trial.suggest_int(dimension.name, low, high - 1))
+        case _:
+            return dimension.at(float(trial.suggest_float(dimension.name, 0.0, 1.0)))
+
+
+def _told(dimension: Dimension, value: float) -> int | float:
+    if isinstance(dimension.distribution, (Choice, RandInt)):
+        return int(value)
+    return float(dimension.position(value))
