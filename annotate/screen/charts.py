@@ -22,6 +22,7 @@ from annotate.screen.words import number
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
+_DENSE = 8  # points in a column of dots beyond which only some of them are drawn
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # column of a cell, then row from the top
 
 
@@ -135,8 +136,9 @@ def _columns(curve: Curve, columns: int) -> Iterator[tuple[int, float]]:
         return
     match curve.kind:
         case "dots":  # two wide where there is room, so that a single one is seen
-            for index, value in enumerate(values):
-                x = int((index + 0.5) * columns / count)
+            step = max(1, count // (_DENSE * columns))
+            for index in range(0, count, step):
+                x, value = int((index + 0.5) * columns / count), values[index]
                 yield from ((at, value) for at in ((x, x ^ 1) if 4 * count < columns else (x,)))
         case "stairs":
             yield from ((x, values[x * count // columns]) for x in range(columns))

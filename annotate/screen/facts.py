@@ -13,13 +13,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import compress, islice
+from operator import attrgetter, not_
 
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Direction, FailureReason, Measurement, Trial, TrialState
 
 _FEW = 100  # added trials that are sorted in among the others
 _RECENT = 50  # finished trials whose durations predict the next one's
+
+_state = attrgetter("state")
 
 
 def _recency(trial: Trial) -> tuple[float, int]:
@@ -144,15 +147,11 @@ def queued(snapshot: StudySnapshot) -> list[Trial]:
 def _split(snapshot: StudySnapshot) -> _Split:
     if _last and _last[0].snapshot is snapshot:
         return _last[0]
-    active = TrialState.RUNNING
-    waiting = TrialState.QUEUED
-    # One pass over what may be ten thousand trials: a comprehension is the fastest there is.
-    finished = tuple(
-        [t for t in snapshot.trials if (state := t.state) is not active and state is not waiting]
-    )
-    rest: list[Trial] = []
-    if len(finished) < len(snapshot.trials):
-        rest = [t for t in snapshot.trials if (state := t.state) is active or state is waiting]
+    active, waiting = TrialState.RUNNING, TrialState.QUEUED
+    # There may be ten thousand trials, four times a second: all but one of these passes are in C.
+    over = [state is not active and state is not waiting for state in map(_state, snapshot.trials)]
+    finished = tuple(compress(snapshot.trials, over))
+    rest = list(compress(snapshot.trials, map(not_, over)))
     known = _following(
         _last[0].known if _last else Facts((), snapshot.direction), finished, snapshot.direction
     )
