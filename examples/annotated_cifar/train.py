@@ -143,7 +143,7 @@ def parse_args():
         help="small_cnn, or any classifier of torchvision",
     )  # @nni.choice("resnet18", "squeezenet1_1", "shufflenet_v2_x0_5", "small_cnn")
     parser.add_argument("--optimizer", default="sgd")  # @nni.choice("sgd", "adam", "rmsprop")
-    parser.add_argument("--lr", type=float, default=0.05)  # @nni.loguniform(1e-4, 0.5)
+    parser.add_argument("--lr", type=float, default=0.01)  # @nni.loguniform(1e-4, 0.5)
     parser.add_argument("--weight-decay", type=float, default=5e-4)  # @nni.loguniform(1e-5, 1e-2)
     parser.add_argument("--batch-size", type=int, default=64)  # @nni.choice(32, 64, 128, 256)
     return parser.parse_args()
