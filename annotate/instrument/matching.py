@@ -26,6 +26,7 @@ from annotate.instrument.blocks import block_at, following, is_terminator
 from annotate.instrument.edits import Edit, LayersAt, ReportAfter, ReportBefore
 from annotate.instrument.finding import Found
 from annotate.instrument.functions import match_function_choice
+from annotate.instrument.header import stands_first
 from annotate.instrument.matches import Match, default_of, misplaced, replacement, span_of
 from annotate.instrument.places import Place
 from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite
@@ -78,6 +79,8 @@ def _report(tree: Tree, found: Found, report: Report) -> Match:
         if block is None or places.statement_of(tree, found.comment) is not None:
             return Match(diagnostics=(misplaced(here),))
         target = following(tree, found)
+        if target is not None and stands_first(target):
+            return Match(diagnostics=(misplaced(here),))
         edit: Edit = ReportBefore(found.comment.offset, report)
         after = target.index if target else len(block.statements)
         site = ReportSite(report.function, report.argument, report.syntax, here, block, after)
@@ -121,6 +124,9 @@ def _layers(tree: Tree, found: Found, directive: MutableLayersOf, module: str) -
     if found.comment is not None:
         block = block_at(tree, found.comment) if found.comment.alone else None
         if block is None or places.statement_of(tree, found.comment) is not None:
+            return Match(diagnostics=(misplaced(here),))
+        target = following(tree, found)
+        if target is not None and stands_first(target):
             return Match(diagnostics=(misplaced(here),))
         edit = LayersAt(found.comment.offset, found.comment.offset, key, directive.layers)
     else:

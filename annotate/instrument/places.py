@@ -97,7 +97,7 @@ def trailing(
     put there is a number or another literal, so a call is not what is meant where a literal is at hand.
     """
     inside = comment.offset < statement.end
-    places = [p for p in _places(tree, statement) if tree.lines(p.value).end.line == comment.line]
+    places = [p for p in _places(tree, statement) if comment.line in _last_lines(tree, p.value)]
     if inside and not statement.compound:
         places = [p for p in places if _is_last(tree, p.value, comment)]
         return _one(
@@ -212,6 +212,12 @@ def _flag(node: cst.CSTNode) -> str | None:
             return None
     long = [flag for flag in flags if flag.startswith("--")] or flags
     return long[0].lstrip("-").replace("-", "_") if long else None
+
+
+def _last_lines(tree: Tree, value: cst.CSTNode) -> tuple[int, int]:
+    """The 1-based lines on which a value ends, without and with its own parentheses."""
+    ends = tree.inner(value)[1], tree.outer(value)[1]
+    return tree.source.position(ends[0])[0], tree.source.position(ends[1])[0]
 
 
 def _is_last(tree: Tree, value: cst.CSTNode, comment: Comment, *, closed: bool = False) -> bool:

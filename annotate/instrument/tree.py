@@ -119,12 +119,13 @@ class Tree:
             limit = statement.line
 
     def _add(self, block: Block, node: cst.CSTNode) -> Statement:
-        where = self._ranges[node]
         start, end = self.outer(node.value) if isinstance(node, cst.Expr) else self.inner(node)
-        line = where.start.line
+        line = self.source.position(start)[0]
         for decorator in getattr(node, "decorators", ()):
             line = min(line, self._ranges[decorator].start.line)
-        statement = Statement(node, start, end, line, where.end.line, block, len(block.statements))
+        statement = Statement(
+            node, start, end, line, self.source.position(end)[0], block, len(block.statements)
+        )
         block.statements.append(statement)
         return statement
 
