@@ -34,7 +34,7 @@ from annotate.storage.rows import (
     trial_of,
     trial_row,
 )
-from annotate.trial import Measurement, Trial
+from annotate.trial import Direction, Measurement, Trial, TrialState
 
 _SELECT_TRIALS = f"SELECT {', '.join(TRIAL_COLUMNS)} FROM trials"  # noqa: S608 - columns are our own
 _UPSERT_TRIAL = (
@@ -163,6 +163,21 @@ class StudyStore:
         with told(self.path):
             rows = self._connection.execute(f"{_SELECT_TRIALS} ORDER BY number").fetchall()
         return [trial_of(row, self.measurements(row[0]) if measurements else ()) for row in rows]
+
+    def counts(self) -> Mapping[TrialState, int]:
+        """How many trials are in each state; fast however many there are."""
+        with told(self.path):
+            rows = self._connection.execute("SELECT state, count(*) FROM trials GROUP BY state").fetchall()
+        return {state: dict(rows).get(state.value, 0) for state in TrialState}
+
+    def best_value(self, direction: Direction) -> float | None:
+        """The best value of a trial that succeeded, None when none did."""
+        best = "max" if direction == "maximize" else "min"
+        with told(self.path):
+            (value,) = self._connection.execute(
+                f"SELECT {best}(value) FROM trials WHERE state = 'succeeded'"  # noqa: S608 - one of two words
+            ).fetchone()
+        return None if value is None else float(value)
 
     def trial(self, number: int) -> Trial:
         """One trial with its measurements."""

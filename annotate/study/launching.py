@@ -1,5 +1,6 @@
 """From a trial and its slot to a running process: its directory, its parameters, its environment.
 
+The study's `environment.json` is the host's environment, a trial's what it had beyond that.
 A trial that runs again keeps what its earlier attempts left as `log.1`, `reports.1`, `output.1`, ...
 
 >>> launch = Launcher(executor, LaunchPlan(folder=folder, command=("python", "train.py"), cwd=cwd, env=os.environ))
@@ -8,6 +9,8 @@ A trial that runs again keeps what its earlier attempts left as `log.1`, `report
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +34,7 @@ from annotate_runtime.protocol import (
 
 LOG = "log"
 OUTPUT = "output"
+ENVIRONMENT = "environment.json"
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Launcher:
     def __init__(self, executor: Executor, plan: LaunchPlan) -> None:
         self._executor = executor
         self._plan = plan
+        _keep(plan.folder.path / ENVIRONMENT, plan.env)
 
     async def __call__(self, trial: Trial, lease: Lease) -> Process:
         """Start a trial. Raises LaunchError."""
@@ -73,6 +78,7 @@ class Launcher:
             threads=lease.threads,
             gpus=lease.gpus if lease.gpus or plan.hide_gpus else None,
         )
+        _keep(directory / ENVIRONMENT, {name: env[name] for name in env if env[name] != plan.env.get(name)})
         request = TrialRequest(
             trial.number, directory, plan.command, plan.cwd, env, directory / LOG, cpus=lease.cpus
         )
@@ -80,6 +86,8 @@ class Launcher:
             return Started(await self._executor.launch(request), request.log)
         except CannotLaunch as error:
             raise LaunchError(f"no trial can be started: {error}") from error
+        except ExecutorLost as error:
+            raise LaunchError(str(error), remedy="`annotate resume` runs the study on") from error
 
 
 def prepare(directory: Path, *, attempt: int) -> None:
@@ -92,6 +100,14 @@ def prepare(directory: Path, *, attempt: int) -> None:
                 left.rename(_aside(left, attempt - 1))
         (directory / PARAMETERS).unlink(missing_ok=True)
         (directory / OUTPUT).mkdir(mode=0o700)
+
+
+def _keep(path: Path, env: Mapping[str, str]) -> None:
+    """Write variables down for a replay; they may hold secrets, so for their owner only."""
+    with told(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            json.dump(dict(env), file, ensure_ascii=False, indent=1, sort_keys=True)
 
 
 class Started:

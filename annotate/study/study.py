@@ -54,6 +54,7 @@ from annotate_tuners.tuner import Tuner
 POLL = 0.1  # seconds between two looks at what running trials reported
 SAVE_SESSION = 10.0  # seconds between two notes of how long the session has run
 RETRY_SLOT = 1.0  # seconds until a slot is asked for again that another program holds
+LOST_ATTEMPTS = 3  # a trial that was lost is no fault of the user's and runs again, up to so often
 QUICK = 0.005  # seconds; a tuner that is slower prepares one point for each job
 
 
@@ -405,6 +406,8 @@ class Study:
             return None
         if ended.reason is FailureReason.OOM and not ended.alone:
             return requeue(ended, alone=True)
+        if ended.reason is FailureReason.LOST and ended.attempt < LOST_ATTEMPTS:
+            return requeue(ended)
         return requeue(ended) if ended.attempt <= self.options.on_failure.retries else None
 
     def _finish(

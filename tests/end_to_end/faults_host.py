@@ -59,7 +59,9 @@ async def host(folder, script, options):
                 store,
                 make_tuner=lambda: make("random", SearchSpace.from_json(SPACE), direction="maximize", seed=1),
                 launch=Launcher(executor, plan),
-                slots=MachineSlots.of_this_machine(SlotOptions(gpus="none"), os.environ),
+                slots=MachineSlots.of_this_machine(
+                    SlotOptions(gpus=os.environ.get("TEST_GPUS", "none")), os.environ
+                ),
                 options=StudyOptions(**options),
                 listener=hear,
             )

@@ -17,8 +17,10 @@ from annotate.errors import UsageError
 from annotate.storage import StudyFolder, StudyStore, holder
 from annotate.study.control import Kill, Stop, Update, send
 from annotate.trial import FailureReason, TrialState
+from annotate_runtime.gpu_locks import GpuLock, try_lock
 
 HOST = Path(__file__).parent / "faults_host.py"
+FAKE_NVML = Path(__file__).parents[1] / "runtime/fake_nvml/nvml.c"
 GOOD = """
 x = _annotate_trial["t/x/uniform"] if "t/x/uniform" in _annotate_trial else 0.5
 _annotate_trial.report_intermediate_result(x)
@@ -90,6 +92,10 @@ class Lab:
 
     def nothing_left(self):
         self.until(lambda: not self.processes())
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @pytest.fixture
@@ -290,6 +296,51 @@ def test_a_running_study_is_extended_a_trial_killed_and_the_study_stopped_from_o
     out, _ = host.communicate(timeout=20)
     assert json.loads(out)[0] == "stopped"
     assert [t.message for t in lab.trials()] == ["killed by you", "stopped with the study"]
+
+
+def test_trials_share_out_the_gpus_and_a_killed_host_leaves_no_lease_behind(lab, tmp_path, monkeypatch):
+    library = tmp_path / "nvml/libnvidia-ml.so.1"
+    library.parent.mkdir()
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, FAKE_NVML], check=True)
+    gpus = "".join(f"gpu GPU-{n}{os.getpid()} A100 {40 << 30} 0 0\n" for n in range(3))
+    (tmp_path / "gpus").write_text(gpus + f"proc {os.getpid()} {30 << 30}\n")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(library.parent))
+    monkeypatch.setenv("FAKE_NVML", str(tmp_path / "gpus"))
+    monkeypatch.setenv("TEST_GPUS", "0-2")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    lab.write("open('seen', 'a').write(os.environ['CUDA_VISIBLE_DEVICES'] + '\\n')\ntime.sleep(100)", GOOD)
+    host = lab.begin(trials=4, jobs=4)
+    seen = lab.until(lambda: len(lines := (tmp_path / "seen").read_text().split()) == 2 and lines)
+    assert sorted(seen) == ["0", "1"]  # the third is another's, who is we
+    assert sorted(t.gpus for t in lab.trials() if t.state is TrialState.RUNNING) == [("0",), ("1",)]
+    locks = tmp_path / "annotate-gpus"
+    assert try_lock(f"GPU-0{os.getpid()}", locks) == f" (pid {host.pid})"
+    host.kill()
+    host.communicate()
+    lab.nothing_left()
+    lock = try_lock(f"GPU-0{os.getpid()}", locks)
+    assert isinstance(lock, GpuLock)
+    lock.release()
+
+
+def test_a_launcher_that_is_killed_ends_the_study_and_a_resume_loses_nothing(lab):
+    lab.write("time.sleep(100 if 't/x/uniform' in _annotate_trial else 0)", GOOD)
+    host = lab.begin(trials=3)
+    lab.until(lambda: [t for t in lab.trials() if t.state is TrialState.RUNNING and t.number == 1])
+    (launcher,) = [
+        pid for pid in children(host.pid) if b"launcher.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    os.kill(launcher, signal.SIGKILL)
+    _, said = host.communicate(timeout=20)
+    assert host.returncode == 2
+    assert "LaunchError" in said
+    lab.nothing_left()
+    params = {t.number: t.params for t in lab.trials()}
+    lab.write()
+    lab.run(trials=3)
+    assert all(
+        t.state is TrialState.SUCCEEDED and t.params == params.get(t.number, t.params) for t in lab.trials()
+    )
 
 
 def test_a_trial_that_scribbles_into_its_reports_harms_only_itself(lab):

@@ -86,6 +86,13 @@ def test_a_measurement_comes_back_as_it_was(store, values):
     assert store.measurements(0) == (Measurement(3, 2.0, values, final=True),)
 
 
+def test_trials_are_counted_and_the_best_value_found_without_reading_them(store):
+    assert store.best_value("maximize") is None
+    store.save(*(succeed(start(Trial(n, {}), at=1.0), at=2.0, value=n / 10) for n in range(3)), Trial(9, {}))
+    assert {state.value: n for state, n in store.counts().items() if n} == {"succeeded": 3, "queued": 1}
+    assert (store.best_value("maximize"), store.best_value("minimize")) == (0.2, 0.0)
+
+
 def test_nan_stays_nan(store):
     store.save(Trial(0, {}))
     store.record(0, [Measurement(0, 1.0, {"default": math.nan, "acc": 0.5})])

@@ -138,7 +138,6 @@ def test_a_failed_trial_does_not_use_up_the_budget(lab):
             "torch.OutOfMemoryError: CUDA out of memory.",
         ),
         ("", -11, FailureReason.KILLED, "killed by SIGSEGV"),
-        ("", None, FailureReason.LOST, "the process was lost"),
         ("", 0, FailureReason.NO_METRIC, "it ended without reporting a result"),
     ],
 )
@@ -514,3 +513,18 @@ def test_a_pruner_stops_a_trial_which_counts_with_its_last_result_and_spares_the
     assert asked[0] == (1, (0.25,), [(0, True)])
     run(4)
     assert asked[-1] == (3, (0.25,), [(0, True), (1, False), (2, True)])
+
+
+def test_a_trial_that_was_lost_runs_again_without_being_asked_for_but_not_for_ever(lab):
+    async def script(process):
+        lost = process.trial.number == 0 or process.trial.attempt == 1
+        return None if lost else await good(process)
+
+    lab.run(script, trials=2)
+    trials = lab.store.trials()
+    assert [(t.state.value, t.reason, t.attempt) for t in trials] == [
+        ("failed", FailureReason.LOST, 3),
+        ("succeeded", None, 2),
+        ("succeeded", None, 2),
+    ]
+    assert ("forget", 0) in lab.tuner.told
