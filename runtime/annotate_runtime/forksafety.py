@@ -31,6 +31,11 @@ def files_to_reopen(ours: set[int]) -> list[int]:
     return [d for d in _open_descriptors(ours) if _is_regular(d) and not _writable(d)]
 
 
+def writes_files() -> bool:
+    """Whether anything but the standard streams is open for writing."""
+    return any(_writable(descriptor) for descriptor in _open_descriptors(set()))
+
+
 def reopen_file(descriptor: int) -> None:
     """Give this process an offset of its own in a file that was open before the fork."""
     offset = os.lseek(descriptor, 0, os.SEEK_CUR)

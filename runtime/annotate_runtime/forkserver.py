@@ -52,6 +52,11 @@ class ForkServer:
 
     def serve(self) -> None:
         """Stay here until the launcher goes; return only in a child, as its trial."""
+        import atexit  # noqa: PLC0415, F401 - here once rather than in every child
+        import ctypes  # noqa: PLC0415, F401 - the same
+        import io  # noqa: PLC0415, F401 - the same
+
+        import annotate_runtime.threads  # noqa: PLC0415, F401 - the same
         from annotate_runtime.forksafety import files_to_reopen, unsafe  # noqa: PLC0415 - the same
 
         self.generators.keep(_preload)
@@ -150,7 +155,7 @@ class _Environment(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - os.
     def __getitem__(self, key: str) -> str:
         if isinstance(key, str) and key.startswith("NNI_"):
             _first_use()
-        return super().__getitem__(key)
+        return os._Environ.__getitem__(self, key)  # noqa: SLF001 - after the fork this is no longer its class
 
 
 def _first_use() -> None:
@@ -214,6 +219,10 @@ def _flush_files() -> None:
     """Write out what the script left in files it never closed, as the interpreter's teardown would."""
     import io  # noqa: PLC0415 - the same
 
+    from annotate_runtime.forksafety import writes_files  # noqa: PLC0415 - the same
+
+    if not writes_files():
+        return
     buffered = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
     for thing in gc.get_objects():
         if issubclass(type(thing), buffered):

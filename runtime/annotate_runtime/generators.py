@@ -33,6 +33,8 @@ class Generators:
         self._entropy: set[int] = set()
         self._torch_seed: int | None = None
         self._numpy: list[Any] = []
+        self._python_state: Any = None
+        self._fresh_python: list[random.Random] = []
         self._watch_python()
         self._watch_numpy()
         self._watch_torch()
@@ -54,7 +56,9 @@ class Generators:
             self._unseeded.add(generator)
 
     def find(self) -> None:
-        """Look for numpy's unseeded generators; before `gc.freeze`, which hides them."""
+        """Look at what there is to keep or to freshen; before `gc.freeze`, which hides numpy's generators."""
+        self._python_state = random.getstate()
+        self._fresh_python = list(self._unseeded)
         numpy = sys.modules.get("numpy.random")
         if numpy is None:
             return
@@ -67,7 +71,8 @@ class Generators:
 
     def freshen(self) -> None:
         """Begin anew what nobody has seeded."""
-        for generator in self._unseeded:
+        random.setstate(self._python_state)  # `random` seeds itself anew in every child of a fork
+        for generator in self._fresh_python:
             generator.seed()
         for bit in self._numpy:
             bit.__init__()

@@ -61,6 +61,7 @@ class Server:
         self.to = to
         self.out = out
         self.rest = b""
+        self.watched = True
         self.directories: dict[int, str] = {}
 
 
@@ -107,7 +108,7 @@ class Launcher:
                 elif descriptor == self._host:
                     self._open = False
                 else:
-                    self._hear_server(descriptor)
+                    self._hear_server(next(s for s in self._servers.values() if s.out == descriptor))
             self._reap()
             self._tell()
         self._kill_everything()
@@ -234,14 +235,15 @@ class Launcher:
                 return
         self._event(event="failed", id=order["id"], error="the fork server is gone")
 
-    def _hear_server(self, descriptor: int) -> None:
-        server = next(server for server in self._servers.values() if server.out == descriptor)
-        data, closed = _read_all(descriptor)
+    def _hear_server(self, server: Server) -> None:
+        """Hear what it has said since; at its end the descriptor is watched no longer."""
+        data, closed = _read_all(server.out)
         *lines, server.rest = (server.rest + data).split(b"\n")
         for line in lines:
             self._relay(server, json.loads(line))
-        if closed:
-            self._poll.unregister(descriptor)
+        if closed and server.watched:
+            server.watched = False
+            self._poll.unregister(server.out)
 
     def _relay(self, server: Server, event: dict[str, Any]) -> None:
         if event["event"] == "exited":
@@ -278,10 +280,7 @@ class Launcher:
             trial.deadline = time.monotonic() + DRAIN_SECONDS
 
     def _end_server(self, server: Server, code: int) -> None:
-        if server.rest or server.out >= 0:
-            self._servers[server.pid] = server
-            self._hear_server(server.out)
-            del self._servers[server.pid]
+        self._hear_server(server)
         _signal_group(server.pid, signal.SIGKILL)
         for descriptor in (server.to, server.out):
             os.close(descriptor)

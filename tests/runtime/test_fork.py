@@ -1,0 +1,163 @@
+"""Forked trials: as fresh as a fresh process, refused where that cannot be, given up where it was not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from typing import Any
+
+import pytest
+from annotate_runtime.executors.local import LocalExecutor, Prefix, script_position
+
+BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
+ASK = "\nn = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
+FORKED = "forked = b'forkserver' in open('/proc/self/cmdline', 'rb').read()\n"
+Study = Outcome = Any  # of conftest, which importlib mode keeps to itself
+
+
+def trials(
+    study: Study, before: str, after: str, count: int = 2, *, fork: bool = True, **prefix_options: Any
+) -> tuple[list[Outcome], list[str]]:
+    """Run a script that asks between `before` and `after`; the outcomes and the notices."""
+    script = study.write("train.py", BEGIN + before + ASK + after)
+    requests = [study.request(sys.executable, script, number=i, params={"n": i}) for i in range(count)]
+    first = requests[0]
+    notices: list[str] = []
+
+    async def whole() -> list[Outcome]:
+        prefix = Prefix(first.command, first.cwd, first.env, study.root, **prefix_options) if fork else None
+        executor = await LocalExecutor.start(notify=notices.append, prefix=prefix)
+        outcomes = [study.outcome(r, await (await executor.launch(r)).wait()) for r in requests]
+        await executor.aclose()
+        return outcomes
+
+    return asyncio.run(whole()), notices
+
+
+def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
+    """What was printed before the first ask is in each trial's log, the work behind it done once."""
+    outcomes, notices = trials(study, "open('ran', 'a').write('x'); print('loading', flush=False)", "print(n)", 3)
+    assert [outcome.log for outcome in outcomes] == [f"loading\n{n}\n" for n in range(3)]
+    assert (study.home / "ran").read_text() == "x"
+    assert notices == []
+    assert {outcome.exit.method for outcome in outcomes} == {"fork"}
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("import threading, time; threading.Thread(target=time.sleep, args=(9,), daemon=True, name='loader').start()",
+         r"a Python thread runs .*\(loader\)"),
+        ("import subprocess; p = subprocess.Popen(['sleep', '9'])", "a child process runs"),
+        ("import socket; s = socket.socket()", "a socket open"),
+        ("import os; p = os.pipe()", "a pipe open"),
+        ("f = open('out.txt', 'w')", "out.txt open for writing"),
+        ("import select; e = select.epoll()", "eventpoll"),
+    ],
+)  # fmt: skip
+def test_what_is_unsafe_is_not_forked(study: Study, before: str, reason: str) -> None:
+    """Each trial is then a fresh process, and one notice says why."""
+    outcomes, notices = trials(study, before, "_annotate_trial.report_final_result(n)")
+    assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]
+    assert len(notices) == 1
+    assert re.search(reason, notices[0]), notices
+
+
+def test_a_script_that_fails_before_it_asks_fails_as_itself(study: Study) -> None:
+    """The trial shows the script's own error, and the notice what became of the common part."""
+    outcomes, notices = trials(study, "import no_such_module", "", 1)
+    assert outcomes[0].exit.returncode == 1
+    assert "No module named 'no_such_module'" in outcomes[0].log
+    assert "before it asked" in notices[0]
+
+
+def test_unseeded_generators_are_fresh_in_every_trial(study: Study) -> None:
+    """Module-level and own instances, used before the fork or not."""
+    outcomes, _ = trials(study, "import random; random.random(); own = random.Random()",
+                         "print(random.random(), own.random())", 3)  # fmt: skip
+    assert len({outcome.log.split()[0] for outcome in outcomes}) == 3
+    assert len({outcome.log.split()[1] for outcome in outcomes}) == 3
+
+
+def test_unseeded_numpy_generators_are_fresh_in_every_trial(study: Study) -> None:
+    """The global generator and every `default_rng()` begin anew; a seeded one goes on."""
+    before = "import numpy as np; np.random.rand(); a = np.random.default_rng(); b = np.random.default_rng(1); b.random()"
+    outcomes, notices = trials(study, before, "print(np.random.rand(), a.random(), b.random())", 3)
+    assert notices == []
+    columns = [set(column) for column in zip(*(outcome.log.split() for outcome in outcomes), strict=True)]
+    assert [len(column) for column in columns] == [3, 3, 1]
+
+
+def test_a_seeded_script_gives_the_same_forked_and_spawned(study: Study) -> None:
+    """Python's and numpy's seeded streams run through the fork as if there were none."""
+    before = "import random, numpy as np; random.seed(5); np.random.seed(6); x = random.random() + np.random.rand()"
+    after = "_annotate_trial.report_final_result(x * (n + 1) + random.gauss(0, 1) + np.random.randn())"
+    forked, notices = trials(study, before, after, 3)
+    values = [outcome.values[-1] for outcome in forked]
+    spawned, _ = trials(study, before, after, 3, fork=False)
+    assert notices == []
+    assert values == [outcome.values[-1] for outcome in spawned]
+
+
+def test_siblings_share_no_file_offset(study: Study) -> None:
+    """A file opened for reading before the fork is each trial's own, at the same place."""
+    outcomes, notices = trials(study, "f = open(__file__, 'rb', 0); f.seek(5)", "print(f.read(11))", 3)
+    assert notices == []
+    assert [outcome.log for outcome in outcomes] == ["b'annotate_ru'\n"] * 3
+
+
+def test_a_look_at_the_trial_in_the_environment_is_an_ask(study: Study) -> None:
+    """A script that reads NNI_OUTPUT_DIR first is forked there, and sees its own."""
+    outcomes, notices = trials(study, "import os; out = os.environ['NNI_OUTPUT_DIR']", "print(out)")
+    assert notices == []
+    assert [outcome.log.strip()[-8:] for outcome in outcomes] == ["0/output", "1/output"]
+
+
+def test_atexit_and_unclosed_files_are_as_at_a_usual_end(study: Study) -> None:
+    """Leaving quickly loses nothing that a slow end would have written."""
+    after = "import atexit; atexit.register(print, 'bye'); f = open(f'left{n}', 'w'); f.write('kept')"
+    outcomes, _ = trials(study, "", after)
+    assert [outcome.log for outcome in outcomes] == ["bye\n"] * 2
+    assert [(study.home / f"left{n}").read_text() for n in range(2)] == ["kept"] * 2
+
+
+def test_a_hung_forked_trial_is_run_again_as_a_fresh_process(study: Study) -> None:
+    """A lock that only the fork has left held: the study goes on, and says so once."""
+    after = FORKED + "import threading; lock = threading.Lock(); lock.acquire(not forked); forked and lock.acquire() and lock.acquire()\n"
+    after += "_annotate_trial.report_final_result(n)"
+    outcomes, notices = trials(study, "", after, hang_seconds=1.0)
+    assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]
+    assert notices == ["each trial starts as a fresh process: a forked trial hung"]
+
+
+def test_a_death_that_a_fork_brings_is_run_again_as_a_fresh_process(study: Study) -> None:
+    """SIGABRT before any result: the same trial is tried without the fork."""
+    after = FORKED + "import os; forked and os.abort(); _annotate_trial.report_final_result(n)"
+    outcomes, notices = trials(study, "", after)
+    assert [outcome.values for outcome in outcomes] == [[0], [1]]
+    assert notices == ["each trial starts as a fresh process: a forked trial died of SIGABRT"]
+
+
+def test_a_trial_that_has_reported_is_never_run_twice(study: Study) -> None:
+    """Its results stand; only the next ones are started otherwise."""
+    after = "import os; _annotate_trial.report_intermediate_result(n); os.abort()"
+    outcomes, notices = trials(study, "", after)
+    assert [(outcome.values, outcome.exit.returncode) for outcome in outcomes] == [([0], -6), ([1], -6)]
+    assert len(notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "position"),
+    [
+        ("python train.py --lr 1", 1),
+        ("/v/bin/python3.12 -u -W ignore train.py", 4),
+        ("python -m pkg.train", None),
+        ("python -c pass", None),
+        ("torchrun train.py", None),
+        ("bash run.sh", None),
+    ],
+)
+def test_only_a_plain_script_is_forked(command: str, position: int | None) -> None:
+    """Where the script stands in a command, None for a command that is something else."""
+    assert script_position(tuple(command.split())) == position
