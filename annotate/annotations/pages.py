@@ -257,8 +257,8 @@ _ALL: Final = (
     Page(
         "W406", "the final result is reported twice",
         "A trial has one final result. Where two are reported, the last one counts.",
-        "# @nni.report_final_result(acc)\n'''@nni.report_final_result(acc)'''\n",
-        "# @nni.report_final_result(acc)\n",
+        "acc = 1\n# @nni.report_final_result(acc)\n'''@nni.report_final_result(acc)'''\n",
+        "acc = 1\n# @nni.report_final_result(acc)\n",
     ),
     Page(
         "W407", "an annotation in code that cannot run",
@@ -303,6 +303,12 @@ _ALL: Final = (
         "N501", "a file that cannot be parsed, left as it is",
         "A file without annotations is not read any further: the trials get it byte for byte, and Python will say "
         "itself what is wrong with it.",
+    ),
+    Page(
+        "N502", "a magic of a notebook, left out",
+        "The trials run a notebook's code cells as a plain script, in order. A line that begins with % or !, a help "
+        "line that ends in ?, and a cell under %%bash and its like are IPython's and are commented out; under "
+        "%%time, %%timeit and %%capture only that line is. What they set must be set otherwise.",
     ),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ lies outside the code directory is not the user's to tune. Reading only: nothing
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from annotate.annotations.names import short_names
 from annotate.annotations.samplers import Json
 from annotate.errors import SourceError, UsageError
 from annotate.instrument import Instrumented, instrument
+from annotate.notebooks import SUFFIX, read_notebook
 from annotate.sources.checks import check_closure, unparsed
 from annotate.sources.imports import Import, imports
 from annotate.sources.ties import tie_constraints
@@ -35,6 +37,11 @@ class SourceFile:
     path: Path
     module: str
     instrumented: Instrumented
+
+    @property
+    def mirrored(self) -> Path:
+        """Where the file would lie in the code directory as a Python file: a notebook is one line by line."""
+        return self.path.with_suffix(".py") if self.path.suffix == SUFFIX else self.path
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,8 @@ def read_closure(script: Path, code_dir: Path | None, include: Sequence[str] = (
             f"{script} does not lie in the code directory {root}", remedy="name a directory above the script"
         )
     files = tuple(_read(path, root) for path in _reach(script, root, include))
-    return assemble(script, root, files)
+    closure = assemble(script, root, files)
+    return _in_cells(closure) if script.suffix == SUFFIX else closure
 
 
 def assemble(script: Path, code_dir: Path, files: tuple[SourceFile, ...]) -> Closure:
@@ -97,6 +105,23 @@ def assemble(script: Path, code_dir: Path, files: tuple[SourceFile, ...]) -> Clo
     )
 
 
+def _in_cells(closure: Closure) -> Closure:
+    """The closure of a notebook, its diagnostics at cell and line."""
+    if closure.files[0].mirrored in {file.path for file in closure.files}:
+        raise UsageError(
+            f"{closure.script.name} imports {closure.files[0].mirrored.name}, and both would be one module",
+            remedy="rename one of the two",
+        )
+    notebook = read_notebook(closure.script.read_bytes(), shown(closure.script))
+    return dataclasses.replace(closure, diagnostics=tuple(notebook.located(closure.diagnostics)))
+
+
+def python_of(path: Path) -> bytes:
+    """A file as Python: its bytes, or the script that a notebook amounts to. Raises UsageError."""
+    data = _bytes(path)
+    return read_notebook(data, shown(path)).code.encode() if path.suffix == SUFFIX else data
+
+
 def module_name(path: Path, root: Path) -> str:
     """The dotted path of a file from the code directory."""
     parts = path.relative_to(root).with_suffix("").parts
@@ -113,7 +138,7 @@ def shown(path: Path) -> str:
 
 def _read(path: Path, root: Path) -> SourceFile:
     module = module_name(path, root)
-    return SourceFile(path, module, instrument(_bytes(path), module, shown(path)))
+    return SourceFile(path, module, instrument(python_of(path), module, shown(path)))
 
 
 def _bytes(path: Path) -> bytes:
@@ -134,9 +159,9 @@ def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
         if path in reached:
             continue
         reached[path] = None
-        text = _bytes(path).decode("latin-1")  # keywords and most names are ASCII; see _names_of
+        text = python_of(path).decode("latin-1")  # keywords and most names are ASCII; see _names_of
         if not text.isascii():
-            text = _bytes(path).decode("utf-8", "replace")
+            text = python_of(path).decode("utf-8", "replace")
         for each in imports(text):
             waiting += [found for found in _resolve(each, path, script, root) if found not in reached]
     return list(reached)

@@ -24,15 +24,15 @@ def mirror(closure: Closure, into: Path) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     if any(into.iterdir()):
         raise FileExistsError(into)
-    files = {file.path.relative_to(closure.code_dir): file.instrumented.code for file in closure.files}
+    files = {file.mirrored.relative_to(closure.code_dir): file for file in closure.files}
     real = {parent for path in files for parent in path.parents}
     for directory in sorted(real, key=lambda path: len(path.parts)):
         (into / directory).mkdir(exist_ok=True)
         _link_others(closure.code_dir / directory, into / directory, directory, real | {*files}, into)
-    for path, code in files.items():
-        (into / path).write_bytes(code)
-        shutil.copymode(closure.code_dir / path, into / path)
-    return into / closure.script.relative_to(closure.code_dir)
+    for path, file in files.items():
+        (into / path).write_bytes(file.instrumented.code)
+        shutil.copymode(file.path, into / path)
+    return into / closure.files[0].mirrored.relative_to(closure.code_dir)
 
 
 def _link_others(source: Path, target: Path, directory: Path, made: set[Path], into: Path) -> None:

@@ -95,7 +95,10 @@ REFUSED = {
     "report behind a break": ("for i in x:\n    break  # @nni.report_final_result(a)\n", "E206"),
     "report behind a header": ("for i in x:  # @nni.report_final_result(a)\n    pass\n", "E205"),
     "report inside brackets": ("f(a,  # @nni.report_final_result(a)\n  b)\n", "E205"),
-    "report between a block and its else": ("if a:\n    b\n# @nni.report_final_result(a)\nelse:\n    c\n", "E205"),
+    "report between a block and its else": (
+        "if a:\n    b\n# @nni.report_final_result(a)\nelse:\n    c\n",
+        "E205",
+    ),
     "report between decorators": ("@a\n# @nni.report_final_result(a)\n@b\ndef f(): ...\n", "E205"),
     "report indented like nothing": ("if a:\n    b\n  # @nni.report_final_result(a)\n", "E205"),
     "annotation at the end of a block": (f"def f():\n    # {V}\n    pass\nlr = 0.1\n", "E201"),
@@ -111,7 +114,10 @@ REFUSED = {
     "string above comment": (f"'''{V}'''\n# {V}\nlr = 0.1\n", "E204"),
     "comment above string": (f"# {V}\n'''{V}'''\nlr = 0.1\n", "E204"),
     "above and behind": (f"# {V}\nlr = 0.1  # {V}\n", "E204"),
-    "value inside a value": ("x = f(\n    a=1,  # @nni.uniform(0, 1)\n)  # @nni.choice(f(a=1), g(a=1))\n", "E204"),
+    "value inside a value": (
+        "x = f(\n    a=1,  # @nni.uniform(0, 1)\n)  # @nni.choice(f(a=1), g(a=1))\n",
+        "E204",
+    ),
     "two values end here": ("x = f(\n    a=b)  # @nni.choice(c, d)\n", "E207"),
     "starred option": ("x = 1  # @nni.choice(*y)\n", "E106"),
     "keyword argument": ("x = 1  # @nni.uniform(low=0, high=1)\n", "E106"),

@@ -20,7 +20,11 @@ from annotate.instrument.tree import Broken, read_tree
 from tests.annotate.instrument.verbs import output
 
 NUMBERS = ("0.5", "-1", "2**5", "1e-3", "(0.25)", "len('ab')", "1 if True else 2", "[1][0]", "(\n    3\n)")
-SAMPLERS = ("@nni.uniform(0, 1)", "@nni.choice(1, 'a', len('abc'), lambda: 1)", "@nni.randint(1, 9)  remark (")
+SAMPLERS = (
+    "@nni.uniform(0, 1)",
+    "@nni.choice(1, 'a', len('abc'), lambda: 1)",
+    "@nni.randint(1, 9)  remark (",
+)
 
 plain = st.sampled_from(
     [
@@ -47,7 +51,7 @@ def annotated(draw: st.DrawFn) -> str:
         f"dict(\n    a=1,\n    {name}={value},  # {named}\n)",
         f"c = {{\n    '{name}': {value},  # {named}\n}}",
         f"def f(\n    {name}={value},  # {named}\n): return {name}\nprint(f())",
-        f"# @nni.variable(nni.uniform(0, 1),\n#   name=\"{label})\n{name} = {value}",
+        f'# @nni.variable(nni.uniform(0, 1),\n#   name="{label})\n{name} = {value}',
         f"'''@nni.variable(nni.choice(1, 2), name=\"{label})'''\n{name} = {value}",
         f"# @nni.function_choice(len('ab'), len('c'), name=\"{label})\n{name} = len('ab') + len('ab')",
         f"{name} = len('ab')  # @nni.function_choice(len('ab'), len('c'), name=\"{label})",
@@ -69,7 +73,17 @@ def programs(draw: st.DrawFn) -> tuple[bytes, str]:
             body = textwrap.indent(part + "\npass", draw(st.sampled_from(["    ", "\t", "  "])))
             part = f"{wrapper}\n{body}"
         parts.append(part)
-    head = draw(st.sampled_from(["", "'doc'\n", "'doc'\nfrom __future__ import annotations\n", "# -*- coding: utf-8 -*-\n", "import os\n"]))
+    head = draw(
+        st.sampled_from(
+            [
+                "",
+                "'doc'\n",
+                "'doc'\nfrom __future__ import annotations\n",
+                "# -*- coding: utf-8 -*-\n",
+                "import os\n",
+            ]
+        )
+    )
     text = head + "\n".join(parts) + draw(st.sampled_from(["\n", ""]))
     ending = draw(st.sampled_from(["\n", "\r\n"]))
     mark = draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
@@ -99,7 +113,9 @@ def test_instrumenting_keeps_lines_compiles_is_stable_and_changes_nothing_outsid
 
 @settings(max_examples=100, deadline=None)
 @given(programs())
-def test_nothing_is_ever_deleted_and_lines_far_from_annotations_are_identical(program: tuple[bytes, str]) -> None:
+def test_nothing_is_ever_deleted_and_lines_far_from_annotations_are_identical(
+    program: tuple[bytes, str],
+) -> None:
     data, _ = program
     done = instrument(data, "m", "m.py")
     before, after = data.split(b"\n"), done.code.split(b"\n")
@@ -155,7 +171,7 @@ def test_annotations_put_into_real_files_keep_every_other_line(path: Path) -> No
     chosen: set[int] = set()
     for number, line in enumerate(lines):
         if re.fullmatch(rb"[ ]*[A-Za-z_]\w* = \d+", line):
-            lines[number] = line + b"  # @nni.choice(1, 2, name=\"v%d\")" % number
+            lines[number] = line + b'  # @nni.choice(1, 2, name="v%d")' % number
             chosen.add(number)
     before = b"\n".join(lines)
     try:

@@ -30,8 +30,10 @@ def run_in(source: str, **params: object) -> dict[str, object]:
         ("'ä\\n\"😀'", 'ä\n"😀', 'ä\n"😀'),
     ],
 )
-def test_an_option_comes_back_as_exactly_that_value_and_type(option: str, value: object, expected: object) -> None:
-    source = f"x = 0  # @nni.choice(-1, True, 1, 1.0, '1', None, (1, 2), [1], 5 * 6, 'ä\\n\"😀')\n"
+def test_an_option_comes_back_as_exactly_that_value_and_type(
+    option: str, value: object, expected: object
+) -> None:
+    source = "x = 0  # @nni.choice(-1, True, 1, 1.0, '1', None, (1, 2), [1], 5 * 6, 'ä\\n\"😀')\n"
     assert option in source
     assert [o for o in read(source).space["m/x/choice"].options if type(o) is type(value) and o == value]
     got = run_in(source, x__choice=value)["x"]
@@ -40,7 +42,9 @@ def test_an_option_comes_back_as_exactly_that_value_and_type(option: str, value:
 
 
 def test_a_mutable_option_is_fresh_each_time() -> None:
-    source = "xs = []\nfor _ in range(2):\n    x = 0  # @nni.choice([1], [2])\n    x.append(3); xs.append(x)\n"
+    source = (
+        "xs = []\nfor _ in range(2):\n    x = 0  # @nni.choice([1], [2])\n    x.append(3); xs.append(x)\n"
+    )
     assert run_in(source, x__choice="[1]")["xs"] == [[1, 3], [1, 3]]
 
 
@@ -73,7 +77,12 @@ def test_reports_reach_the_trial_in_order() -> None:
         "'''@nni.report_final_result({'default': i})'''\nx = 1  # @nni.report_intermediate_result(x)\n"
     )
     _, trial = run(read(source).code)
-    assert trial.reports == [("intermediate", 0), ("intermediate", 1), ("final", {"default": 1}), ("intermediate", 1)]
+    assert trial.reports == [
+        ("intermediate", 0),
+        ("intermediate", 1),
+        ("final", {"default": 1}),
+        ("intermediate", 1),
+    ]
 
 
 def test_a_function_choice_calls_what_is_chosen() -> None:
@@ -111,7 +120,13 @@ def test_mutable_layers_call_the_chosen_layer_with_the_chosen_inputs() -> None:
     assert "out" not in run(done.code)[0]
 
 
-@pytest.mark.parametrize("data", [b"\xef\xbb\xbfx = 1  # @nni.choice(1, '\xc3\xa4')\r\n", b"# coding: latin-1\nx = 1  # @nni.choice(1, '\xe4')"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfx = 1  # @nni.choice(1, '\xc3\xa4')\r\n",
+        b"# coding: latin-1\nx = 1  # @nni.choice(1, '\xe4')",
+    ],
+)
 def test_an_encoding_is_kept_and_the_option_is_known_by_its_text(data: bytes) -> None:
     done = instrument(data, "m", "m.py")
     assert run(done.code, {"m/x/choice": "ä"})[0]["x"] == "ä"
@@ -168,5 +183,8 @@ def test_the_trial_is_imported_before_its_first_use(source: str) -> None:
 
 
 def test_nothing_is_put_before_a_docstring_or_a_future_import() -> None:
-    for source in ("# @nni.report_final_result(1)\n'doc'\n", "def f():\n    # @nni.report_final_result(1)\n    'doc'\n"):
+    for source in (
+        "# @nni.report_final_result(1)\n'doc'\n",
+        "def f():\n    # @nni.report_final_result(1)\n    'doc'\n",
+    ):
         assert [d.code for d in read(source).diagnostics] == ["E205"]
