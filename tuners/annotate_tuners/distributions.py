@@ -7,8 +7,8 @@ None where there are too many to count. Bounds are checked when made: InvalidSpa
 
 >>> QUniform(2, 10, 5).grid()
 (2.0, 5.0, 10.0)
->>> LogUniform(1e-4, 1e-2).at(0.5)
-0.001
+>>> Uniform(1, 3).at(0.5)
+2.0
 """
 
 from __future__ import annotations

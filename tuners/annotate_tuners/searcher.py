@@ -7,6 +7,8 @@
   are found by counting.
 - The same seed and the same history give the same suggestions, in whatever order it was observed.
 
+>>> from annotate_tuners.random_search import RandomSearch
+>>> from annotate_tuners.space import SearchSpace
 >>> dimensions = Dimensions.of(SearchSpace.from_json(
 ...     {"act": {"_type": "choice", "_value": ["relu", "tanh"]}}))
 >>> tuner = Searcher(dimensions, RandomSearch(dimensions), direction="maximize", seed=0)
