@@ -1,7 +1,7 @@
 """The entry point of `annotate`: runs a command, and is the only place that prints errors.
 
-A user's mistake (`AnnotateError`) becomes two lines on stderr and its exit code; a fault of our
-own keeps its traceback.
+A user's mistake (`AnnotateError`, or a command line that typer refuses) becomes two lines on stderr and
+exit code 2; a fault of our own keeps its traceback.
 """
 
 from __future__ import annotations
@@ -14,13 +14,22 @@ from annotate.errors import AnnotateError
 
 def main() -> None:
     """Run the command line given in `sys.argv` and exit."""
+    import typer
+
     from annotate.cli.app import app
+    from annotate.cli.usage import Refused, usage_error
 
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except AnnotateError as error:
         _complain(error)
         sys.exit(error.exit_code)
+    except Refused as error:
+        refusal = usage_error(error, sys.argv[1:])
+        _complain(refusal)
+        sys.exit(refusal.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); nothing is left to say, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,41 +1,49 @@
 """From what was asked to a study that runs: reads the source, makes the study's directory, hosts it.
 
-Nothing is written before the source, the space and the interpreter are known to be good.
+Nothing is written before the source, the space and the interpreter are known to be good, and a study
+that could not be made leaves nothing behind.
 """
 
 from __future__ import annotations
 
-import difflib
+import dataclasses
 import hashlib
 import os
-import random
+import secrets
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annotate.annotations.constraint import holds
+from annotate.annotations.names import short_names
 from annotate.cli.diagnosing import refuse
-from annotate.cli.hosting import Host, LogFormat, python_of_user
-from annotate.errors import LaunchError, SpaceError, UsageError
+from annotate.cli.hosting import LogFormat, host, python_of_user
+from annotate.cli.naming import known, named
+from annotate.cli.spaces import Tuned, tuned
+from annotate.cli.targets import Target, aim, interpreter
+from annotate.errors import AnnotateError, SpaceError
 from annotate.sources import Closure, mirror, read_closure
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore
-from annotate.study import Launcher, LaunchPlan, OnFailure, Study, StudyOptions, infer_direction
+from annotate.storage.faults import told
+from annotate.study import OnFailure, StudyOptions, infer_direction
+from annotate.study.pattern import compiled
+from annotate.study.resuming import keep_source
 from annotate.study.slots import MachineSlots, SlotOptions
-from annotate_runtime.executors.local import LocalExecutor
 from annotate_runtime.install import Redirects, install_lib
-from annotate_tuners import make, names
-from annotate_tuners.errors import TunerError
-from annotate_tuners.space import SearchSpace
+from annotate_tuners import make, make_pruner, names, pruner_names
+from annotate_tuners.errors import InvalidArguments, UnsatisfiableConstraint
 
 if TYPE_CHECKING:
-    from annotate.study import Listener
-    from annotate.trial import Direction
-    from annotate_tuners.tuner import Tuner
+    from annotate.annotations.constraint import Constraint
+    from annotate.trial import Direction, Params
+    from annotate_tuners.searcher import Constraint as Allowed
 
 
 LONGEST_METRIC = 24  # characters of an expression that is shown as the metric's name
@@ -43,13 +51,22 @@ LONGEST_METRIC = 24  # characters of an expression that is shown as the metric's
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for, parsed and not yet held against the source."""
+    """What the user asked for, parsed and not yet held against the source.
 
-    script: Path
-    args: tuple[str, ...]
+    `words` are the script and its arguments, or a command that runs it; `script` names the script where
+    the words do not; `module` stands for `python -m`.
+    """
+
+    words: tuple[str, ...]
+    module: str | None
+    script: Path | None
+    space: Path | None
+    params: tuple[str, ...]
+    metric_pattern: str | None
     trials: int | None
     jobs: int | None
     tuner: str
+    pruner: str | None
     direction: Direction | None
     seed: int | None
     baseline: bool
@@ -57,6 +74,7 @@ class Request:
     trial_timeout: float | None
     on_failure: OnFailure
     slots: SlotOptions
+    start: str
     python: Path | None
     code_dir: Path | None
     include: tuple[str, ...]
@@ -65,126 +83,151 @@ class Request:
 
 async def build(request: Request) -> int:
     """Make the study and run it; returns the exit code."""
-    executor = await LocalExecutor.start(notify=lambda _: None)
-    try:
-        return await _build(request, executor)
-    finally:
-        await executor.aclose()
-
-
-async def _build(request: Request, executor: LocalExecutor) -> int:
-    python = _interpreter(request.python)
-    closure = read_closure(_script(request.script), request.code_dir, request.include)
+    cwd, now = Path.cwd(), time.time()
+    python = interpreter(request.python, python_of_user())
+    target = aim(request.words, module=request.module, script=request.script, python=python, cwd=cwd)
+    if request.metric_pattern is not None:
+        compiled(request.metric_pattern)
+    closure = read_closure(target.script, request.code_dir or target.code_dir, request.include)
     refuse(closure.diagnostics)
-    _refuse_empty(closure)
-    _refuse_unknown_tuner(request.tuner, closure.space)
-    metric = _metric(closure)
+    what = tuned(closure, file=request.space, params=request.params)
+    constraints = tuple(each for each in closure.constraints if all(key in what.space for key in each.keys))
     slots = MachineSlots.of_this_machine(request.slots, os.environ)
-    cwd = Path.cwd()
-    now = time.time()
-    folder = StudyFolder.create(cwd, script=request.script.name, now=now)
-    with HostLock.take(folder.lock, command=" ".join(["annotate", *sys.argv[1:]]), now=now):
-        mirrored = mirror(closure, folder.code)
-        files = tuple(str(file.path.relative_to(closure.code_dir)) for file in closure.files)
-        install_lib(folder.lib, Redirects(closure.code_dir, folder.code, files))
-        direction, reason = _direction(request.direction, metric)
-        meta = StudyMeta(
-            study=folder.id,
-            script=str(closure.script),
-            code_dir=str(closure.code_dir),
-            cwd=str(cwd),
-            command=[python, str(mirrored), *request.args],
-            created=now,
-            space=closure.space.to_json(),
-            tuner=request.tuner,
-            direction=direction,
-            direction_from=reason,
-            seed=random.randrange(2**31) if request.seed is None else request.seed,
-            metric=metric if metric and len(metric) <= LONGEST_METRIC else "metric",
-            defaults=closure.defaults,
-            names=closure.names,
-            options=_options(request, slots.capacity).to_json(),
-            source_hash=_hash(closure),
-            git_commit=_git_commit(closure.code_dir),
-            python=python,
-            version=version("annotate-trials"),
+    meta = _meta(request, target, closure, what, cwd=cwd, now=now, python=python, capacity=slots.capacity)
+    allowed = allowing(constraints)
+    _refuse_unsatisfiable(what, constraints, allowed)
+    folder = StudyFolder.create(cwd, script=closure.script.name, now=now)
+    with _nothing_left_of(folder), HostLock.take(folder.lock, command=command_line(), now=now):
+        write_code(closure, folder)
+        with StudyStore.create(folder.database, dataclasses.replace(meta, study=folder.id)) as store:
+            return await host(folder, store, slots, allowed=allowed, log_format=request.log_format)
+
+
+def write_code(closure: Closure, folder: StudyFolder) -> None:
+    """Put the mirrored code, the user's own files as they are now, and the trial side into the study."""
+    relative = [file.path.relative_to(closure.code_dir).as_posix() for file in closure.files]
+    with told(folder.path):
+        keep_source(
+            folder.source,
+            {name: file.path.read_bytes() for name, file in zip(relative, closure.files, strict=True)},
         )
-        with StudyStore.create(folder.database, meta) as store:
-            return await host(folder, store, slots, executor, log_format=request.log_format)
+        mirror(closure, folder.code)
+        copies = tuple(file.mirrored.relative_to(closure.code_dir).as_posix() for file in closure.files)
+        install_lib(folder.lib, Redirects(closure.code_dir, folder.code, copies))
 
 
-async def host(
-    folder: StudyFolder, store: StudyStore, slots: MachineSlots, executor: LocalExecutor, *, log_format: LogFormat
-) -> int:
-    """Run a study whose lock is held; returns the exit code: 0 with a result, 1 without, 130 when stopped."""
-    meta = store.meta()
-    space = SearchSpace.from_json(meta.space)
-    plan = LaunchPlan(folder=folder, command=tuple(meta.command), cwd=Path(meta.cwd), env=os.environ)
+def allowing(constraints: Sequence[Constraint]) -> Allowed | None:
+    """Whether a point keeps all constraints, None where there are none."""
+    if not constraints:
+        return None
 
-    def make_tuner() -> Tuner:
-        return make(meta.tuner, space, direction=meta.direction, seed=meta.seed, **meta.tuner_args)
+    def allowed(params: Params) -> bool:
+        return all(holds(constraint, params) for constraint in constraints)
 
-    def make_study(listener: Listener) -> Study:
-        return Study(
-            store,
-            make_tuner=make_tuner,
-            launch=Launcher(executor, plan),
-            slots=slots,
-            options=StudyOptions.from_json(meta.options),
-            listener=listener,
+    return allowed
+
+
+def command_line() -> str:
+    """What the user typed, for whoever asks who runs the study."""
+    return " ".join(["annotate", *sys.argv[1:]])
+
+
+def source_hash(closure: Closure) -> str:
+    """SHA-256 over the closure's files, by name and original content."""
+    digest = hashlib.sha256()
+    for file in closure.files:
+        digest.update(f"{file.path.relative_to(closure.code_dir)}\0".encode())
+        digest.update(hashlib.sha256(file.path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def git_commit(directory: Path) -> str | None:
+    """The commit that the code stands on, None outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
         )
-
-    hosting = Host(folder, meta, make_study, log_format=log_format)
-    other = "minimize" if meta.direction == "maximize" else "maximize"
-    hosting.notice(f"{meta.metric} is {meta.direction}d ({meta.direction_from}); --{other} changes it")
-    if slots.why_no_gpu:
-        hosting.notice(f"trials run on the CPU: {slots.why_no_gpu}")
-    ended = await hosting.run()
-    best = hosting.snapshot.best
-    steps = _next_steps(Path(meta.script)) if best else [("annotate log 0", "what the first trial printed")]
-    hosting.conclude(ended, steps)
-    if ended.how == "stopped":
-        return 130
-    return 0 if best and ended.how == "finished" else 1
+    except OSError:
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def _script(given: Path) -> Path:
-    if given.is_dir():
-        raise UsageError(f"{given} is a directory", remedy="name the script in it: annotate run train.py")
-    if not given.is_file():
-        near = difflib.get_close_matches(given.name, [p.name for p in given.parent.glob("*.py")], 1)
-        remedy = f"did you mean {given.parent / near[0]}?" if near else None
-        raise UsageError(f"there is no script {given}", remedy=remedy)
-    return given
+def _meta(
+    request: Request,
+    target: Target,
+    closure: Closure,
+    what: Tuned,
+    *,
+    cwd: Path,
+    now: float,
+    python: str,
+    capacity: int,
+) -> StudyMeta:
+    """The facts of the study; its id is known once it has a directory. Raises UsageError."""
+    metric = request.metric_pattern or _metric(closure)
+    direction, reason = _direction(request.direction, metric)
+    tuner, tuner_args = named(request.tuner)
+    pruner, pruner_args = named(request.pruner) if request.pruner else (None, {})
+    if pruner is not None:
+        pruner = known("pruner", pruner, pruner_names())
+        _try_pruner(pruner, direction, pruner_args)
+    return StudyMeta(
+        study="",
+        script=str(closure.script),
+        code_dir=str(closure.code_dir),
+        cwd=str(cwd),
+        command=list(target.command),
+        created=now,
+        space=what.space.to_json(),
+        tuner=known("tuner", tuner, names()),
+        tuner_args=tuner_args,
+        pruner=pruner,
+        pruner_args=pruner_args,
+        direction=direction,
+        direction_from=reason,
+        seed=secrets.randbelow(2**31) if request.seed is None else request.seed,
+        metric=_metric_name(request, metric),
+        defaults={key: value for key, value in closure.defaults.items() if key in what.space},
+        names=short_names(what.space),
+        options=_options(request, capacity).to_json(),
+        slots=dataclasses.asdict(request.slots),
+        flags=what.flags,
+        metric_pattern=request.metric_pattern,
+        start=request.start,
+        source_hash=source_hash(closure),
+        git_commit=git_commit(closure.code_dir),
+        python=python,
+        version=version("annotate-trials"),
+    )
 
 
-def _interpreter(given: Path | None) -> str:
-    if given is None:
-        return python_of_user()
-    found = shutil.which(str(given))
-    if found is None:
-        raise LaunchError(
-            f"--python {given}: there is no such interpreter", remedy="name one: --python .venv/bin/python"
-        )
-    return os.path.abspath(found)
+@contextmanager
+def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
+    """A study that could not begin leaves no directory; one that has run a trial keeps all it has."""
+    try:
+        yield
+    except BaseException as error:
+        began = folder.database.is_file() and any(folder.path.glob("trials/*/log"))
+        if not began and isinstance(error, AnnotateError | KeyboardInterrupt | SystemExit | OSError):
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
 
 
-def _refuse_empty(closure: Closure) -> None:
-    if not closure.space:
-        raise SpaceError(
-            f"{closure.script.name} and what it imports carry no annotation, so there is nothing to tune",
-            remedy="write one beside a value, e.g. lr = 0.1  # @nni.loguniform(1e-4, 1e-1)",
-        )
+def _refuse_unsatisfiable(what: Tuned, constraints: Sequence[Constraint], allowed: Allowed | None) -> None:
+    if allowed is None:
+        return
+    try:
+        make("random", what.space, direction="maximize", seed=0, constraint=allowed)
+    except UnsatisfiableConstraint as error:
+        written = " and ".join(constraint.source for constraint in constraints)
+        raise SpaceError(f"{error}: {written}", remedy="loosen the constraint or widen the ranges") from error
 
 
-def _refuse_unknown_tuner(name: str, space: SearchSpace) -> None:
-    """A tuner that cannot be made is refused before anything is written; tpe and its kin cost 2 s to make."""
-    if name.casefold() not in names():
-        near = difflib.get_close_matches(name.casefold(), names(), 1)
-        raise UsageError(
-            f"there is no tuner {name!r}",
-            remedy=f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}",
-        )
+def _try_pruner(name: str, direction: Direction, arguments: dict[str, object]) -> None:
+    try:
+        make_pruner(name, direction=direction, **arguments)
+    except InvalidArguments as error:
+        raise SpaceError(str(error), remedy=f"write --pruner {name}:argument=value") from error
 
 
 def _metric(closure: Closure) -> str | None:
@@ -196,6 +239,14 @@ def _metric(closure: Closure) -> str | None:
         if report.function == "report_final_result"
     }
     return reported.pop() if len(reported) == 1 else None
+
+
+def _metric_name(request: Request, metric: str | None) -> str:
+    """What the metric is called on screens."""
+    if request.metric_pattern is not None:
+        word = "".join(c if c.isalnum() or c == "_" else " " for c in request.metric_pattern).split()
+        return word[0][:LONGEST_METRIC] if word else "metric"
+    return metric if metric and len(metric) <= LONGEST_METRIC else "metric"
 
 
 def _direction(given: Direction | None, metric: str | None) -> tuple[Direction, str]:
@@ -217,32 +268,3 @@ def _options(request: Request, capacity: int) -> StudyOptions:
         on_failure=request.on_failure,
         baseline=request.baseline,
     )
-
-
-def _hash(closure: Closure) -> str:
-    """SHA-256 over the closure's files, by name and original content."""
-    digest = hashlib.sha256()
-    for file in closure.files:
-        digest.update(f"{file.path.relative_to(closure.code_dir)}\0".encode())
-        digest.update(hashlib.sha256(file.path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _git_commit(directory: Path) -> str | None:
-    """The commit that the code stands on, None outside a repository."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(directory), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
-
-
-def _next_steps(script: Path) -> list[tuple[str, str]]:
-    return [
-        ("annotate top", "the best trials"),
-        ("annotate best --format args", "the best parameters, for a command line"),
-        ("annotate log", f"what the best trial of {script.name} printed"),
-        ("annotate export --to csv", "every trial"),
-    ]

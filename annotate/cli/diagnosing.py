@@ -43,5 +43,3 @@ def counted(diagnostics: Sequence[Diagnostic]) -> str:
         if number:
             found.append(f"{number} {severity.value}{'s' if number > 1 else ''}")
     return ", ".join(found) or "no errors"
-
-

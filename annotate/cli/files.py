@@ -19,9 +19,9 @@ def publish(path: Path, content: str | bytes) -> None:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(data)
                 os.fchmod(stream.fileno(), mode)
-            os.replace(temporary, path)
+            Path(temporary).replace(path)
         except BaseException:
-            os.unlink(temporary)
+            Path(temporary).unlink()
             raise
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,33 +1,99 @@
 """Running a study in this process, with a live screen or in lines, until it ends or the user ends it.
 
-Ctrl-C once, SIGTERM or the end of the terminal stop it cleanly; Ctrl-C twice stops it at once.
+Ctrl-C once, SIGTERM or the end of the terminal stop it cleanly; Ctrl-C twice stops it at once. Another
+terminal may speak to it through its socket.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from annotate.cli.signals import caught
 from annotate.cli.streams import stdout
+from annotate.errors import UsageError
 from annotate.screen import live
 from annotate.screen.keys import Keys
 from annotate.screen.lines import LineLog
 from annotate.screen.summary import summary
 from annotate.screen.view import Command, Jobs, Kill, Pause, Resume, Stop
-from annotate.study import Study, StudyEnded, StudySnapshot
+from annotate.study import Launcher, LaunchPlan, Study, StudyEnded, StudyOptions, StudySnapshot
 from annotate.study.control import listening
+from annotate.study.flags import Flagged
+from annotate.study.pattern import Printed
+from annotate_runtime.environment import trial_environment
+from annotate_runtime.executors.local import LocalExecutor, Prefix
+from annotate_runtime.redirect import Mirror
+from annotate_tuners import make, make_pruner
+from annotate_tuners.space import SearchSpace
 
 if TYPE_CHECKING:
-    from annotate.storage import StudyFolder, StudyMeta
+    from annotate.storage import StudyFolder, StudyMeta, StudyStore
     from annotate.study import Listener, StudyEvent
+    from annotate.study.ports import Launch
+    from annotate.study.slots import MachineSlots
+    from annotate_tuners.searcher import Constraint
+    from annotate_tuners.tuner import Tuner
 
 LogFormat = Literal["auto", "text", "json"]
 LOG_BYTES = 16 * 1024  # of the end of a trial's log, for its page
+
+
+async def host(
+    folder: StudyFolder,
+    store: StudyStore,
+    slots: MachineSlots,
+    *,
+    allowed: Constraint | None,
+    log_format: LogFormat,
+) -> int:
+    """Run a study whose lock is held. Returns 0 with a result, 1 without one, 130 stopped, 128 + a signal's number."""
+    meta = store.meta()
+    plan = _plan(folder, meta)
+    notices: list[str] = []
+    hosting: Host | None = None
+
+    def notify(text: str) -> None:
+        notices.append(text) if hosting is None else hosting.notice(text)
+
+    executor = await LocalExecutor.start(notify=notify, prefix=_prefix(plan, meta))
+    try:
+
+        def make_study(listener: Listener) -> Study:
+            return Study(
+                store,
+                make_tuner=lambda: _tuner(meta, allowed),
+                launch=_launch(executor, plan, meta),
+                slots=slots,
+                options=StudyOptions.from_json(meta.options),
+                pruner=make_pruner(meta.pruner, direction=meta.direction, **meta.pruner_args)
+                if meta.pruner
+                else None,
+                listener=listener,
+            )
+
+        hosting = Host(folder, meta, make_study, log_format=log_format)
+        other = "minimize" if meta.direction == "maximize" else "maximize"
+        hosting.notice(f"{meta.metric} is {meta.direction}d ({meta.direction_from}); --{other} changes it")
+        for text in filter(
+            None, [slots.why_no_gpu and f"trials run on the CPU: {slots.why_no_gpu}", *notices]
+        ):
+            hosting.notice(text)
+        ended = await hosting.run()
+    finally:
+        await executor.aclose()
+    best = hosting.snapshot.best
+    hosting.conclude(ended, _next_steps(Path(meta.script), ended, found=best is not None))
+    if ended.how == "stopped":
+        return 128 + (hosting.signal or signal.SIGINT)
+    return 0 if best and ended.how == "finished" else 1
 
 
 class Host:
@@ -53,24 +119,28 @@ class Host:
         )
         self._study = make_study(self._hear)
         self._interrupts = 0
+        self.signal = 0
+        """The number of the first signal that ended the study, 0 when none did."""
 
     async def run(self) -> StudyEnded:
         """Until the study has ended."""
-        with self._signals():
+        with caught(self._signalled):
             async with listening(self._study, self._folder.socket):
                 return await (self._run_on_screen() if self._screen else self._study.run())
 
     def conclude(self, ended: StudyEnded, next_steps: Sequence[tuple[str, str]]) -> None:
         """Print what stays: the outcome, the best parameters, what to type next."""
-        snapshot = self._study.snapshot()
-        if self._screen:
-            self._console.print(summary(snapshot, next_steps), soft_wrap=True)
-            if ended.how != "finished":
+        if not self._screen and self._lines.format == "json":
+            return
+        try:
+            self._console.print(summary(self._study.snapshot(), next_steps), soft_wrap=True)
+            if self._screen and ended.how != "finished":
                 self._console.print(f"\n{ended.why}", soft_wrap=True)
-            if ended.traceback:
+            if self._screen and ended.traceback:
                 self._console.print(ended.traceback, soft_wrap=True)
-        elif not self._lines.format == "json":
-            self._console.print(summary(snapshot, next_steps), soft_wrap=True)
+            self._console.file.flush()
+        except OSError:  # the terminal or the reader has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def notice(self, text: str) -> None:
         """Tell the user one line."""
@@ -119,7 +189,8 @@ class Host:
                 case Resume():
                     self._study.unpause()
                 case Kill(number):
-                    self._study.kill(number)
+                    with contextlib.suppress(UsageError):  # it has ended since the key was pressed
+                        self._study.kill(number)
                 case Jobs(count):
                     self._study.update({"jobs": count})
 
@@ -131,32 +202,75 @@ class Host:
         else:
             self._study.abort()
 
-    def _hang_up(self) -> None:
-        """The terminal has gone, or somebody asks us to end: nobody reads what we would still write."""
-        if self._interrupts == 0:
+    def _signalled(self, number: int) -> None:
+        self.signal = self.signal or number
+        if number == signal.SIGINT:
+            self._interrupt()
+        elif self._interrupts == 0:
             self._interrupts = 1
-            self._study.stop("its terminal was closed or it was told to end")
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        handlers = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._hang_up, signal.SIGHUP: self._hang_up}
-        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
-            del handlers[signal.SIGHUP]
-        for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
-        try:
-            yield
-        finally:
-            for number in handlers:
-                loop.remove_signal_handler(number)
+            self._study.stop("its terminal was closed" if number == signal.SIGHUP else "it was told to end")
 
 
 def python_of_user() -> str:
     """The interpreter that trials run in by default: the active virtual environment's, else ours."""
     environment = os.environ.get("VIRTUAL_ENV")
     if environment:
-        candidate = os.path.join(environment, "bin", "python")
+        candidate = f"{environment}/bin/python"
         if os.access(candidate, os.X_OK):
             return candidate
     return sys.executable
+
+
+def _tuner(meta: StudyMeta, allowed: Constraint | None) -> Tuner:
+    return make(
+        meta.tuner,
+        SearchSpace.from_json(meta.space),
+        direction=meta.direction,
+        seed=meta.seed,
+        constraint=allowed,
+        **meta.tuner_args,
+    )
+
+
+def _plan(folder: StudyFolder, meta: StudyMeta) -> LaunchPlan:
+    """The user's command with the mirrored files in place of hers."""
+    mirror = Mirror.read(str(folder.lib))
+    program, *words = meta.command
+    cwd = Path(meta.cwd)
+    mirrored = [mirror.to_mirror(str(cwd / word)) or word for word in words]
+    return LaunchPlan(folder=folder, command=(program, *mirrored), cwd=cwd, env=os.environ)
+
+
+def _prefix(plan: LaunchPlan, meta: StudyMeta) -> Prefix | None:
+    """What trials may be forked from; None where each one has a command of its own, or the user said so."""
+    is_python = re.match(r"python[\d.]*$", Path(plan.command[0]).name)
+    if meta.start == "spawn" or meta.flags or not is_python or "-m" in plan.command[1:2]:
+        return None
+    env = trial_environment(
+        plan.env,
+        directory=plan.folder.path,
+        lib=plan.folder.lib,
+        study=meta.study,
+        trial=meta.study,
+        number=0,
+        code_dir=plan.folder.code,
+    )
+    return Prefix(command=plan.command, cwd=plan.cwd, env=env, directory=plan.folder.path)
+
+
+def _launch(executor: LocalExecutor, plan: LaunchPlan, meta: StudyMeta) -> Launch:
+    launch: Launch = Flagged(executor, plan, meta.flags) if meta.flags else Launcher(executor, plan)
+    return Printed(launch, re.compile(meta.metric_pattern)) if meta.metric_pattern else launch
+
+
+def _next_steps(script: Path, ended: StudyEnded, *, found: bool) -> list[tuple[str, str]]:
+    resume = [("annotate resume", "go on where it stopped")] if ended.how != "finished" else []
+    if not found:
+        return [*resume, ("annotate log 0", "what the first trial printed")]
+    return [
+        *resume,
+        ("annotate top", "the best trials"),
+        ("annotate best --format args", "the best parameters, for a command line"),
+        ("annotate log", f"what the best trial of {script.name} printed"),
+        ("annotate export --to csv", "every trial"),
+    ]

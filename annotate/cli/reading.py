@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 StudyArgument = Annotated[
     str | None, typer.Argument(metavar="[STUDY]", help="An id or part of one; the latest study if left out.")
 ]
-TrialArgument = Annotated[int | None, typer.Argument(metavar="[TRIAL]", help="Its number; the best if left out.")]
+TrialArgument = Annotated[
+    int | None, typer.Argument(metavar="[TRIAL]", help="Its number; the best if left out.")
+]
 StudyOption = Annotated[
     str | None, typer.Option("--study", "-s", help="An id or part of one; the latest study if left out.")
 ]
@@ -123,7 +125,9 @@ def best(
         case BestFormat.args:
             import shlex
 
-            words = (w for n, v in params.items() for w in (f"--{n}", v if isinstance(v, str) else json.dumps(v)))
+            words = (
+                w for n, v in params.items() for w in (f"--{n}", v if isinstance(v, str) else json.dumps(v))
+            )
             print(shlex.join(words))
         case BestFormat.table:
             write([_row(trial, meta)], Format.table)
@@ -187,7 +191,11 @@ def ranked(trials: list[Trial], meta: StudyMeta) -> list[Trial]:
     from annotate.trial import TrialState
 
     sign = -1.0 if meta.direction == "maximize" else 1.0
-    done = [(sign * t.value, t.number, t) for t in trials if t.state is TrialState.SUCCEEDED and t.value is not None]
+    done = [
+        (sign * t.value, t.number, t)
+        for t in trials
+        if t.state is TrialState.SUCCEEDED and t.value is not None
+    ]
     return [trial for _, _, trial in sorted(done, key=lambda entry: entry[:2])]
 
 
@@ -262,7 +270,12 @@ def _object(trial: Trial) -> dict[str, Any]:
         "parameters": dict(trial.params),
         "value": trial.value,
         "metrics": [
-            {"step": m.step, "time": m.time, "final": m.final, "values": {k: _finite(v) for k, v in m.values.items()}}
+            {
+                "step": m.step,
+                "time": m.time,
+                "final": m.final,
+                "values": {k: _finite(v) for k, v in m.values.items()},
+            }
             for m in trial.measurements
         ],
         "start": trial.started,

@@ -17,61 +17,123 @@ class LogFormat(str, enum.Enum):
     json = "json"
 
 
+class Start(str, enum.Enum):
+    """How trials are started."""
+
+    auto = "auto"
+    spawn = "spawn"
+
+
 def run(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SCRIPT [-- ARGS...]",
+            help="The script, its own options after --; or -- and any command that ends in running it.",
+        ),
+    ] = None,
+    module: Annotated[
+        str | None, typer.Option("--module", "-m", metavar="MODULE", help="Run a module, as python -m does.")
+    ] = None,
     script: Annotated[
-        str, typer.Argument(metavar="SCRIPT", help="The annotated script. Its own options follow after --.")
-    ],
-    args: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- ARGS...]", help="Passed to the script in every trial.")
+        Path | None,
+        typer.Option("--script", help="The annotated script, where the command does not name it."),
+    ] = None,
+    space: Annotated[
+        Path | None,
+        typer.Option(
+            "--space", help="A search space in NNI's format, JSON or YAML, in place of the annotations."
+        ),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", help="'lr=loguniform(1e-4, 1e-1)' passes --lr VALUE to the script."),
+    ] = None,
+    metric_pattern: Annotated[
+        str | None,
+        typer.Option("--metric-pattern", help=r"Take the metric from the output, e.g. 'val_acc: (\S+)'."),
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option("--trials", "-n", min=1, help="How many trials, the baseline among them; failed ones don't count."),
+        typer.Option(
+            "--trials", "-n", min=1, help="How many trials, the baseline among them; failed ones don't count."
+        ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="How many at once. Default: what the GPUs or cores carry.")
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="How many at once. Default: what the GPUs or cores carry."),
     ] = None,
-    tuner: Annotated[str, typer.Option("--tuner", help="tpe, random, anneal, evolution, grid, ...")] = "tpe",
+    tuner: Annotated[
+        str,
+        typer.Option(
+            "--tuner", help="tpe, random, anneal, evolution, grid, ...; hyperband:R=60,eta=3 sets arguments."
+        ),
+    ] = "tpe",
+    pruner: Annotated[
+        str | None,
+        typer.Option("--pruner", help="Stop poor trials early: median, asha, percentile, plateau, ..."),
+    ] = None,
     maximize: Annotated[
         bool | None,
-        typer.Option("--maximize/--minimize", help="Default: by the metric's name (acc, loss, ...), else maximize."),
+        typer.Option(
+            "--maximize/--minimize", help="Default: by the metric's name (acc, loss, ...), else maximize."
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the tuner. Default: drawn, and shown.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of the tuner. Default: drawn, and shown.")
+    ] = None,
     baseline: Annotated[
         bool, typer.Option("--baseline/--no-baseline", help="Trial 0 is the script's own defaults.")
     ] = True,
-    max_duration: Annotated[str | None, typer.Option("--max-duration", help="Stop after, e.g. 2h or 90m.")] = None,
+    max_duration: Annotated[
+        str | None, typer.Option("--max-duration", help="Stop after, e.g. 2h or 90m.")
+    ] = None,
     trial_timeout: Annotated[
-        str | None, typer.Option("--trial-timeout", help="Stop a trial after, e.g. 10m; its last result counts.")
+        str | None,
+        typer.Option("--trial-timeout", help="Stop a trial after, e.g. 10m; its last result counts."),
     ] = None,
     on_failure: Annotated[
         str, typer.Option("--on-failure", help="skip, retry:N, value:X or stop-after:K.")
     ] = "skip",
     python: Annotated[
         Path | None,
-        typer.Option("--python", help="The interpreter of the trials. Default: the active virtual environment's."),
+        typer.Option(
+            "--python", help="The interpreter of the trials. Default: the active virtual environment's."
+        ),
     ] = None,
     code_dir: Annotated[
         Path | None, typer.Option("--code-dir", help="The directory of the code. Default: the script's.")
     ] = None,
     include: Annotated[
         list[str] | None,
-        typer.Option("--include", help="Files that only a dynamic import reaches, as a glob below the code directory."),
+        typer.Option(
+            "--include", help="Files that only a dynamic import reaches, as a glob below the code directory."
+        ),
     ] = None,
     gpus: Annotated[
-        str | None, typer.Option("--gpus", help='Which GPUs: 0,2 or 4-7 or UUIDs; "none" for CPU. Default: all visible.')
+        str | None,
+        typer.Option("--gpus", help='Which GPUs: 0,2 or 4-7 or UUIDs; "none" for CPU. Default: all visible.'),
     ] = None,
     gpus_per_trial: Annotated[
         str, typer.Option("--gpus-per-trial", help="2 gives a trial two GPUs, 0.5 lets two trials share one.")
     ] = "1",
     cpus_per_trial: Annotated[
-        int | None, typer.Option("--cpus-per-trial", min=1, help="Bind each trial to so many cores of its own.")
+        int | None,
+        typer.Option("--cpus-per-trial", min=1, help="Bind each trial to so many cores of its own."),
     ] = None,
     use_busy_gpus: Annotated[
-        bool, typer.Option("--use-busy-gpus", help="Take GPUs that others compute on, instead of waiting for them.")
+        bool,
+        typer.Option(
+            "--use-busy-gpus", help="Take GPUs that others compute on, instead of waiting for them."
+        ),
     ] = False,
+    start: Annotated[
+        Start,
+        typer.Option("--start", help="auto runs what all trials have in common once, where that is safe."),
+    ] = Start.auto,
     log_format: Annotated[
-        LogFormat, typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere.")
+        LogFormat,
+        typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere."),
     ] = LogFormat.auto,
 ) -> None:
     """Tune an annotated script: run trials of it in parallel, keep every result.
@@ -80,20 +142,30 @@ def run(
 
     [bold]annotate run train.py --trials 50 --jobs 4 --max-duration 8h -- --epochs 30[/bold]
 
+    [bold]annotate run --trials 20 -- torchrun --nproc-per-node 2 train.py[/bold]
+
+    [bold]annotate run theirs.py --param 'lr=loguniform(1e-4, 1e-1)' --metric-pattern 'acc: (\\S+)'[/bold]
+
     Everything is kept below .annotate/ in this directory. Your files are not touched.
     """
     import asyncio
 
     from annotate.cli.building import Request, build
+    from annotate.cli.signals import leave_on_signals
     from annotate.study import parse_duration, parse_on_failure
     from annotate.study.slots import SlotOptions
 
     request = Request(
-        script=Path(script),
-        args=tuple(args or ()),
+        words=tuple(words or ()),
+        module=module,
+        script=script,
+        space=space,
+        params=tuple(param or ()),
+        metric_pattern=metric_pattern,
         trials=trials if trials is not None or max_duration is not None else 20,
         jobs=jobs,
         tuner=tuner,
+        pruner=pruner,
         direction=None if maximize is None else "maximize" if maximize else "minimize",
         seed=seed,
         baseline=baseline,
@@ -101,11 +173,16 @@ def run(
         trial_timeout=None if trial_timeout is None else parse_duration(trial_timeout),
         on_failure=parse_on_failure(on_failure),
         slots=SlotOptions(
-            gpus=gpus, gpus_per_trial=gpus_per_trial, cpus_per_trial=cpus_per_trial, use_busy_gpus=use_busy_gpus
+            gpus=gpus,
+            gpus_per_trial=gpus_per_trial,
+            cpus_per_trial=cpus_per_trial,
+            use_busy_gpus=use_busy_gpus,
         ),
+        start=start.value,
         python=python,
         code_dir=code_dir,
         include=tuple(include or ()),
         log_format=log_format.value,
     )
+    leave_on_signals()
     raise typer.Exit(asyncio.run(build(request)))

@@ -1,0 +1,43 @@
+"""What signals mean to a host: Ctrl-C ends the study cleanly, Ctrl-C again at once; TERM and HUP cleanly.
+
+Before the study runs any of them ends the program, as `SystemExit`, so that nothing half made is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def leave_on_signals() -> None:
+    """Let SIGTERM and SIGHUP unwind the program; SIGHUP that is ignored (nohup) stays ignored."""
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+@contextmanager
+def caught(handler: Callable[[int], None]) -> Iterator[None]:
+    """Give each signal's number to `handler`, on the loop, while the block runs."""
+    loop = asyncio.get_running_loop()
+    numbers = [
+        n
+        for n in (signal.SIGINT, *_ENDING)
+        if signal.getsignal(n) is not signal.SIG_IGN or n is signal.SIGINT
+    ]
+    for number in numbers:
+        loop.add_signal_handler(number, handler, number)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

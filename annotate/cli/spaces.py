@@ -1,0 +1,109 @@
+"""A search space that does not stand in the source: from a file, or from `--param` on the command line.
+
+>>> parameter("lr=loguniform(1e-4, 1e-1)")
+('lr', LogUniform(low=0.0001, high=0.1))
+
+A parameter is handed to the script as an option, `--lr 0.003`; so someone else's script is tuned unread.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotate.annotations.calls import Refusal, read_call
+from annotate.annotations.samplers import SAMPLERS, read_sampler
+from annotate.errors import SpaceError, UsageError
+from annotate_tuners.errors import InvalidSpace
+from annotate_tuners.space import SearchSpace
+
+if TYPE_CHECKING:
+    from annotate.sources import Closure
+    from annotate_tuners.space import Distribution
+
+_API = re.compile(rb"^\s*(?:import|from)[ \t]+(?:nni|dlkit_utils)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The space of a study. `flags` maps a key to the option that carries its value to the script."""
+
+    space: SearchSpace
+    flags: Mapping[str, str]
+
+
+def tuned(closure: Closure, *, file: Path | None, params: Sequence[str]) -> Tuned:
+    """What is to be tuned: the annotations, or the file in their place, and every `--param`. Raises SpaceError."""
+    space = closure.space if file is None else _read(file, closure)
+    extra = dict(parameter(text) for text in params)
+    if len(extra) < len(params):
+        raise UsageError("a --param is given twice", remedy="give each name once")
+    for name in extra.keys() & set(space):
+        raise UsageError(f"--param {name}: the search space has that name already", remedy="leave one out")
+    whole = SearchSpace({**space, **extra})
+    if not whole:
+        raise SpaceError(
+            f"{closure.script.name} and what it imports carry no annotation, so there is nothing to tune",
+            remedy="write one beside a value, e.g. lr = 0.1  # @nni.loguniform(1e-4, 1e-1), or give "
+            "--param lr=loguniform(1e-4,1e-1), which passes --lr VALUE to the script",
+        )
+    return Tuned(whole, {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in extra})
+
+
+def parameter(text: str) -> tuple[str, Distribution]:
+    """The name and the distribution of `NAME=SAMPLER(...)`. Raises UsageError."""
+    name, equals, sampler = text.partition("=")
+    name = name.strip().lstrip("-")
+    kind = sampler.partition("(")[0].strip().removeprefix("nni.")
+    if not equals or not re.fullmatch(r"[\w.-]+", name):
+        raise UsageError(
+            f"--param {text!r} is not understood", remedy="write --param 'lr=loguniform(1e-4, 1e-1)'"
+        )
+    if kind not in SAMPLERS:
+        near = difflib.get_close_matches(kind, SAMPLERS, 1)
+        remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(SAMPLERS)}"
+        raise UsageError(f"--param {name}: there is no sampler {kind!r}", remedy=remedy)
+    try:
+        call = read_call(f"@nni.{sampler.strip().removeprefix('nni.')}")
+        if any(isinstance(each, ast.Starred) for each in call.node.args) or call.node.keywords:
+            raise UsageError(f"--param {name}: {sampler} takes plain values", remedy=f"write {kind}(a, b)")
+        return name, read_sampler(call, call.node, kind, call.node.args).distribution
+    except Refusal as refusal:
+        raise UsageError(f"--param {name}: {refusal.cause}", remedy=refusal.remedy) from refusal
+
+
+def _read(path: Path, closure: Closure) -> SearchSpace:
+    """The space of a file in NNI's format, JSON or YAML, held against the source."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix in (".yml", ".yaml"):
+            import yaml
+
+            document = yaml.safe_load(text)
+        else:
+            document = json.loads(text)
+        space = SearchSpace.from_json(document)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except InvalidSpace as error:
+        raise SpaceError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise SpaceError(
+            f"{path} is not a search space: {error}", remedy="it is JSON in NNI's format"
+        ) from error
+    unknown = [key for key in space if key not in closure.space]
+    if unknown and not any(_API.search(file.path.read_bytes()) for file in closure.files):
+        near = difflib.get_close_matches(unknown[0], list(closure.space), 1)
+        raise SpaceError(
+            f"{path}: nothing in {closure.script.name} asks for {unknown[0]!r}",
+            remedy=f"did you mean {near[0]!r}?"
+            if near
+            else "`annotate extract-space` prints the keys that it has",
+        )
+    return space

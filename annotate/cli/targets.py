@@ -1,0 +1,135 @@
+"""From the words behind `annotate run` to the command of a trial and the annotated script in it.
+
+    train.py --epochs 3            python train.py --epochs 3
+    torchrun --nproc-per-node 2 train.py    as it stands; the script is found among its arguments
+    bash run.sh                    as it stands; the script is found in what run.sh says
+    -m package.train               python -m package.train
+
+Reading only. Refuses what names no Python script, saying which one was probably meant.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate.errors import LaunchError, UsageError
+from annotate.notebooks import python_name
+
+_IN_SHELL = re.compile(r"(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)")
+LARGEST = 1 << 20  # bytes of a file that is searched for the name of a script
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a trial runs. `command` names the script by the user's own path; `code_dir` is None for the script's."""
+
+    script: Path
+    command: tuple[str, ...]
+    code_dir: Path | None = None
+
+
+def aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
+    """The target of these words; `script` names it where they do not. Raises UsageError, LaunchError."""
+    if module is not None:
+        found = script or _module_file(module, cwd)
+        if found is None:
+            raise UsageError(
+                f"there is no module {module} in {cwd}", remedy="run from the directory above the package"
+            )
+        return Target(_existing(found), (python, "-m", module, *words), cwd)
+    if not words:
+        raise UsageError("no script is named", remedy="annotate run train.py --trials 20")
+    first, *arguments = words
+    if _is_script(Path(first)):
+        return Target(_existing(Path(first)), (python, python_name(first), *arguments))
+    program = shutil.which(first)
+    if program is None:
+        raise _missing(Path(first), "script or program")
+    if script is not None:
+        return Target(_existing(script), (program, *arguments))
+    for path, base in _candidates(words, cwd):
+        return Target(path, (program, *arguments), base)
+    raise UsageError(
+        f"no Python script is found in the command {' '.join(words)}",
+        remedy="name the annotated one: annotate run --script train.py -- " + " ".join(words),
+    )
+
+
+def interpreter(given: Path | None, default: str) -> str:
+    """The absolute path of the Python that trials run in; links stay, since a virtual environment is one."""
+    if given is None:
+        return default
+    found = shutil.which(given)
+    if found is None:
+        raise LaunchError(
+            f"--python {given}: there is no such interpreter", remedy="name one: --python .venv/bin/python"
+        )
+    return os.path.abspath(found)  # noqa: PTH100 - a link is not followed
+
+
+def _is_script(path: Path) -> bool:
+    if path.suffix == ".py" or path.is_dir():
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        first = file.readline(200)
+    if first.startswith(b"#!"):
+        return b"python" in first
+    return b"\0" not in first and not os.access(path, os.X_OK)
+
+
+def _existing(path: Path) -> Path:
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory", remedy="name the script in it: annotate run train.py")
+    if not path.is_file():
+        raise _missing(path)
+    return path
+
+
+def _missing(path: Path, what: str = "script") -> UsageError:
+    names = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, 1) or difflib.get_close_matches(
+        f"{path.name}.py", names, 1
+    )
+    if near:
+        return UsageError(f"there is no {what} {path}", remedy=f"did you mean {path.parent / near[0]}?")
+    remedy = f"the scripts there are {', '.join(sorted(names)[:5])}" if names else "name a Python file"
+    return UsageError(f"there is no {what} {path}", remedy=remedy)
+
+
+def _candidates(words: Sequence[str], cwd: Path) -> Iterator[tuple[Path, Path | None]]:
+    """Scripts that the command names, the most certain first, each with its code directory where that is known."""
+    for flag, name in itertools.pairwise(words):
+        if flag in ("-m", "--module") and (found := _module_file(name, cwd)):
+            yield found, cwd
+    yield from ((Path(word), None) for word in words[1:] if word.endswith(".py") and Path(word).is_file())
+    for word in words:
+        path = Path(word)
+        if path.is_file() and path.stat().st_size <= LARGEST:
+            yield from sorted(_named_in(path, cwd), key=lambda found: b"nni" not in found[0].read_bytes())
+
+
+def _named_in(shell: Path, cwd: Path) -> Iterator[tuple[Path, Path | None]]:
+    for match in _IN_SHELL.finditer(shell.read_bytes().decode("utf-8", "replace")):
+        if match["module"]:
+            if found := _module_file(match["module"], cwd):
+                yield found, cwd
+            continue
+        for base in (Path(), shell.parent):
+            if (base / match["path"]).is_file():
+                yield base / match["path"], None
+                break
+
+
+def _module_file(module: str, cwd: Path) -> Path | None:
+    """The file that `python -m module` runs from `cwd`, None where it is not there."""
+    base = cwd.joinpath(*module.split("."))
+    return next((p for p in (base / "__main__.py", base.with_name(f"{base.name}.py")) if p.is_file()), None)
