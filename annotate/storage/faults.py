@@ -50,6 +50,8 @@ def told(path: Path | str) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise _of_sqlite(path, error) from error
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise StorageError("too many files are open", remedy="raise the limit: ulimit -n 4096") from error
         cause, remedy = _OS.get(error.errno or 0, (error.strerror or str(error), ""))
         raise StorageError(f"{error.filename or path}: {cause}", remedy=remedy or None) from error
 

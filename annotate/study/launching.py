@@ -41,14 +41,13 @@ ENVIRONMENT = "environment.json"
 class LaunchPlan:
     """What all trials of a study have in common. `command` names the mirrored script already.
 
-    `env` is the host's environment; `hide_gpus` is whether a trial without a GPU must see none.
+    `env` is the host's environment.
     """
 
     folder: StudyFolder
     command: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
-    hide_gpus: bool = False
 
 
 class Launcher:
@@ -76,7 +75,7 @@ class Launcher:
             number=trial.number,
             code_dir=plan.folder.code,
             threads=lease.threads,
-            gpus=lease.gpus if lease.gpus or plan.hide_gpus else None,
+            gpus=lease.gpus,
         )
         _keep(directory / ENVIRONMENT, {name: env[name] for name in env if env[name] != plan.env.get(name)})
         request = TrialRequest(
@@ -126,7 +125,7 @@ class Started:
         try:
             reports = self._running.new_reports()
         except ProtocolError:
-            return News()
+            return News(more=True)
         measurements = [
             Measurement(r.step, r.time, r.values, final=r.kind == "final")
             for r in reports

@@ -18,12 +18,12 @@ from annotate.trial import Measurement, Trial
 class Lease:
     """What a trial may use.
 
-    `gpus` is CUDA_VISIBLE_DEVICES' items, `cpus` the cores it is bound to (all when empty), `threads` how
+    `gpus` is CUDA_VISIBLE_DEVICES' items (all hidden when empty, left alone when None), `cpus` the cores it is bound to (all when empty), `threads` how
     many a library may use (its own choice when None), `env` what is set for it besides.
     """
 
     key: int
-    gpus: tuple[str, ...] = ()
+    gpus: tuple[str, ...] | None = None
     cpus: tuple[int, ...] = ()
     threads: int | None = None
     env: Mapping[str, str] = field(default_factory=dict)

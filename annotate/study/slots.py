@@ -48,8 +48,10 @@ class MachineSlots:
         share: Share,
         auto: bool = False,
         cpus_per_trial: int | None = None,
+        hide_gpus: bool = False,
         why_no_gpu: str = "",
     ) -> None:
+        self._without_gpus: tuple[str, ...] | None = () if hide_gpus else None
         self._core_count = core_count
         self._cpus = CpuPool(cores, per_trial=cpus_per_trial) if cpus_per_trial else None
         self._gpus = gpus
@@ -78,6 +80,7 @@ class MachineSlots:
                 share=share,
                 auto=options.trials_per_gpu == AUTO,
                 cpus_per_trial=options.cpus_per_trial,
+                hide_gpus=options.gpus == "none",
                 why_no_gpu=why,
             )
         except ValueError as error:
@@ -121,7 +124,7 @@ class MachineSlots:
             self._alone = self._next
         return Lease(
             key=self._next,
-            gpus=tuple(device.visible_as for device in lease.devices) if lease else (),
+            gpus=tuple(device.visible_as for device in lease.devices) if lease else self._without_gpus,
             cpus=cpus,
             threads=len(cpus) or threads_per_trial(jobs, self._core_count),
             env={"CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if lease else {},

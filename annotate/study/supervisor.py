@@ -16,11 +16,9 @@ from annotate.study.events import StudyEvent, TrialReported, TrialStarted
 from annotate.study.live import Live
 from annotate.study.logs import LogTail, read_log
 from annotate.study.machine import kernel_oom_kills
-from annotate.study.ports import Launch, Lease, News, Slots
+from annotate.study.ports import Launch, Lease, News, Process, Slots
 from annotate.study.verdict import Cause, Ending, judge
-from annotate.trial import Measurement, Trial, TrialState, start
-
-BATCH = 64  # looks at one trial's reports in a row before the others have their turn
+from annotate.trial import Trial, TrialState, start
 
 
 class Supervisor:
@@ -54,7 +52,7 @@ class Supervisor:
 
     def start(self, trial: Trial, lease: Lease) -> None:
         """Have a queued trial run in a slot."""
-        running = start(trial, at=self._now(), gpus=lease.gpus)
+        running = start(trial, at=self._now(), gpus=lease.gpus or ())
         self._store.save(running)
         live = Live(running, lease, began=time.monotonic(), oom_kills=kernel_oom_kills())
         self.live[trial.number] = live
@@ -72,7 +70,8 @@ class Supervisor:
 
     def poll(self) -> None:
         """Commit what running trials have reported, all together, then tell it."""
-        news = [(live, _gather(live, 1)) for live in self.live.values()]
+        running = [(live, live.process) for live in self.live.values() if live.process is not None]
+        news = [(live, process.news()) for live, process in running]
         fresh = [(live, each) for live, each in news if each.measurements or each.reads]
         if not fresh:
             return
@@ -92,7 +91,7 @@ class Supervisor:
             if live.cause is not None:
                 self._stop_process(live)
             code = await live.process.wait()
-            await self._drain(live)
+            await self._drain(live, live.process)
             log = await asyncio.to_thread(read_log, live.process.log) if code != 0 else LogTail()
             ended = judge(live.trial, _ending(live, code, log, self._now()))
             self._concluded(live, ended, log)
@@ -108,10 +107,10 @@ class Supervisor:
             self._failed(error)
         self._wake()
 
-    async def _drain(self, live: Live) -> None:
+    async def _drain(self, live: Live, process: Process) -> None:
         """Take in all that is left of a trial's reports, letting the others have their turn."""
         while True:
-            news = _gather(live, BATCH)
+            news = process.news()
             if news.measurements or news.reads:
                 self._store.record(live.trial.number, news.measurements, news.reads)
                 self._tell(live, news)
@@ -137,21 +136,6 @@ class Supervisor:
         self._stops.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
-
-
-def _gather(live: Live, batches: int) -> News:
-    measurements: list[Measurement] = []
-    reads: list[str] = []
-    more = False
-    for _ in range(batches if live.process else 0):
-        assert live.process is not None
-        news = live.process.news()
-        measurements += news.measurements
-        reads += news.reads
-        more = news.more
-        if not more:
-            break
-    return News(measurements, reads, more)
 
 
 def _ending(live: Live, code: int | None, log: LogTail, at: float) -> Ending:

@@ -42,7 +42,7 @@ def release(machine, lease):
 
 def test_threads_are_shared_out_among_the_jobs_and_no_trial_is_bound():
     lease = acquire(slots(), jobs=2)
-    assert (lease.cpus, lease.threads, lease.gpus) == ((), 2, ())
+    assert (lease.cpus, lease.threads, lease.gpus) == ((), 2, None)
 
 
 def test_cores_of_its_own_bind_a_trial_and_the_next_waits_for_them():
@@ -112,8 +112,10 @@ def test_a_machine_without_gpus_says_why_and_goes_on():
     assert machine.capacity >= 1
 
 
-def test_no_gpu_where_none_was_asked_for_is_not_even_told():
-    assert MachineSlots.of_this_machine(SlotOptions(gpus="none"), {}).why_no_gpu == ""
+def test_no_gpu_where_none_was_asked_for_is_not_even_told_and_every_gpu_is_hidden():
+    machine = MachineSlots.of_this_machine(SlotOptions(gpus="none"), {})
+    assert machine.why_no_gpu == ""
+    assert acquire(machine).gpus == ()
 
 
 @pytest.mark.parametrize(
