@@ -72,7 +72,11 @@ def _children() -> str | None:
             children = file.read().split()
     except OSError:
         return None
-    return f"a child process runs before the first parameter is asked for (pid {children[0]})" if children else None
+    return (
+        f"a child process runs before the first parameter is asked for (pid {children[0]})"
+        if children
+        else None
+    )
 
 
 def _torch() -> str | None:
@@ -98,7 +102,9 @@ def loaded_libraries(names: tuple[str, ...]) -> list[str]:
     """Paths of the shared libraries in this process whose file name begins like one of `names`."""
     with open("/proc/self/maps") as file:
         paths = {line.split(maxsplit=5)[5].strip() for line in file if "/" in line}
-    return sorted(path for path in paths if path.rpartition("/")[2].startswith(names) and os.path.exists(path))
+    return sorted(
+        path for path in paths if path.rpartition("/")[2].startswith(names) and os.path.exists(path)
+    )
 
 
 def _descriptors(ours: set[int]) -> str | None:

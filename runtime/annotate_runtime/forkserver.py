@@ -31,7 +31,7 @@ class ForkServer:
     """The server's pipes, and what each child has to make its own."""
 
     def __init__(self) -> None:
-        from annotate_runtime.generators import Generators  # noqa: PLC0415 - a trial that is no fork server needs none
+        from annotate_runtime.generators import Generators
 
         self.ears, self.mouth = map(int, os.environ.pop("ANNOTATE_FORK_SERVER").split(","))
         for descriptor in (self.ears, self.mouth):
@@ -52,12 +52,12 @@ class ForkServer:
 
     def serve(self) -> None:
         """Stay here until the launcher goes; return only in a child, as its trial."""
-        import atexit  # noqa: PLC0415, F401 - here once rather than in every child
-        import ctypes  # noqa: PLC0415, F401 - the same
-        import io  # noqa: PLC0415, F401 - the same
+        import atexit  # noqa: F401 - here once rather than in every child
+        import ctypes  # noqa: F401 - the same
+        import io  # noqa: F401 - the same
 
-        import annotate_runtime.threads  # noqa: PLC0415, F401 - the same
-        from annotate_runtime.forksafety import files_to_reopen, unsafe  # noqa: PLC0415 - the same
+        import annotate_runtime.threads  # noqa: F401 - the same
+        from annotate_runtime.forksafety import files_to_reopen, unsafe
 
         self.generators.keep(_preload)
         reason = unsafe({self.ears, self.mouth})
@@ -130,8 +130,8 @@ class ForkServer:
 
     def _become(self, order: dict[str, Any], reopen: list[int]) -> None:
         """Make this child the trial of the order."""
-        from annotate_runtime.forksafety import reopen_file  # noqa: PLC0415 - the same
-        from annotate_runtime.threads import restore_threads  # noqa: PLC0415 - the same
+        from annotate_runtime.forksafety import reopen_file
+        from annotate_runtime.threads import restore_threads
 
         prefix = os.dup(1)
         log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -149,24 +149,25 @@ class ForkServer:
         self.generators.freshen()
 
 
-class _Environment(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - os.environ is nothing else
+class _Environment(os._Environ):  # type: ignore[type-arg]
     """`os.environ` until the fork: what a trial would see differently is a reason to become one."""
 
     def __getitem__(self, key: str) -> str:
         if isinstance(key, str) and key.startswith("NNI_"):
             _first_use()
-        return os._Environ.__getitem__(self, key)  # noqa: SLF001 - after the fork this is no longer its class
+        value: str = os._Environ.__getitem__(self, key)
+        return value
 
 
 def _first_use() -> None:
-    from annotate_runtime import trial  # noqa: PLC0415 - the module, whose hook is due once
+    from annotate_runtime import trial
 
     trial.run_before_first_use()
 
 
 def _update_environment(begun_with: dict[str, str], wanted: dict[str, str]) -> None:
     """Set what the trial has otherwise than the prefix; what the script itself has changed stays."""
-    os.environ.__class__ = os._Environ  # noqa: SLF001 - as it was
+    os.environ.__class__ = os._Environ
     for name in {**begun_with, **wanted}:
         old, new = begun_with.get(name), wanted.get(name)
         if old == new or os.environ.get(name) != old:
@@ -178,7 +179,7 @@ def _update_environment(begun_with: dict[str, str], wanted: dict[str, str]) -> N
 
 
 def _lead_session(parent: int) -> None:
-    import ctypes  # noqa: PLC0415 - not in a process that forks nothing
+    import ctypes
 
     os.setsid()
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
@@ -187,7 +188,7 @@ def _lead_session(parent: int) -> None:
 
 
 def _preload() -> None:
-    import importlib  # noqa: PLC0415 - the same
+    import importlib
 
     for trigger, wanted in PRELOADED.items():
         if trigger in sys.modules and wanted not in sys.modules:
@@ -198,13 +199,13 @@ def _preload() -> None:
 
 
 def _copy(source: str, target: int) -> None:
-    with open(source, "rb") as file:  # noqa: PTH123 - pathlib is the script's to import
+    with open(source, "rb") as file:
         while chunk := file.read(1 << 20):
             os.write(target, chunk)
 
 
 def _flush() -> None:
-    import ctypes  # noqa: PLC0415 - the same
+    import ctypes
 
     for stream in {id(s): s for s in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)}.values():
         if stream is not None:
@@ -217,9 +218,9 @@ def _flush() -> None:
 
 def _flush_files() -> None:
     """Write out what the script left in files it never closed, as the interpreter's teardown would."""
-    import io  # noqa: PLC0415 - the same
+    import io
 
-    from annotate_runtime.forksafety import writes_files  # noqa: PLC0415 - the same
+    from annotate_runtime.forksafety import writes_files
 
     if not writes_files():
         return
@@ -234,15 +235,15 @@ def _flush_files() -> None:
 
 def _leave(code: int) -> NoReturn:
     """What `Py_FinalizeEx` does that a script can see, without the rest."""
-    import atexit  # noqa: PLC0415 - the same
+    import atexit
 
     threading = sys.modules.get("threading")
     try:
         if threading is not None:
-            threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - what the interpreter calls itself
-        atexit._run_exitfuncs()  # noqa: SLF001 - the same
+            threading._shutdown()
+        atexit._run_exitfuncs()
     except BaseException:  # noqa: BLE001 - shown as the interpreter shows it, and no reason for another exit code
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     _flush_files()
     _flush()
     os._exit(code)
@@ -259,17 +260,17 @@ def _exit_code(request: SystemExit) -> int:
 
 def run(script: str, arguments: list[str]) -> NoReturn:
     """Run the script as `python SCRIPT ARGUMENTS` would, serving at its first ask."""
-    from importlib.machinery import SourceFileLoader  # noqa: PLC0415 - the same
+    from importlib.machinery import SourceFileLoader
 
-    from annotate_runtime import trial  # noqa: PLC0415 - the same
-    from annotate_runtime.redirect import Mirror, redirect_main  # noqa: PLC0415 - the same
+    from annotate_runtime import trial
+    from annotate_runtime.redirect import Mirror, redirect_main
 
     server = ForkServer()
     trial.before_first_use = server.serve
     os.environ.__class__ = _Environment
     sys.argv = [script, *arguments]
-    sys.path[0] = os.path.dirname(os.path.abspath(script))  # noqa: PTH100, PTH120 - the same
-    lib = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - the same
+    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    lib = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     redirect_main(Mirror.read(lib))
     loader = SourceFileLoader("__main__", script)
     main = types.ModuleType("__main__")
@@ -282,10 +283,10 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     except SystemExit as request:
         code = _exit_code(request)
     except KeyboardInterrupt:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         code = 130
     except BaseException:  # noqa: BLE001 - shown as the interpreter shows it
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         code = 1
     if server.serving and trial.before_first_use is not None:
         server.refuse(f"the script ended (exit code {code}) before it asked for a parameter")

@@ -63,11 +63,10 @@ class Generators:
         if numpy is None:
             return
         kinds = (numpy.Generator, numpy.RandomState)
-        bits = [getattr(numpy.mtrand._rand, "_bit_generator", None)]  # noqa: SLF001 - numpy names it nowhere else
-        for thing in gc.get_objects():
-            if issubclass(type(thing), kinds):
-                bits.append(getattr(thing, "bit_generator", None) or getattr(thing, "_bit_generator", None))
-        self._numpy = [bit for bit in {id(b): b for b in bits if b is not None}.values() if self._is_fresh(bit)]
+        owners = [thing for thing in gc.get_objects() if issubclass(type(thing), kinds)]
+        owners.append(numpy.mtrand._rand)
+        bits = {id(bit): bit for bit in map(_bit_generator, owners)}
+        self._numpy = [bit for bit in bits.values() if self._is_fresh(bit)]
 
     def freshen(self) -> None:
         """Begin anew what nobody has seeded."""
@@ -95,9 +94,9 @@ class Generators:
             setstate(self, state)
             unseeded.discard(self)
 
-        random.Random.seed = noted_seed  # type: ignore[method-assign, assignment]
-        random.Random.setstate = noted_setstate  # type: ignore[method-assign, assignment]
-        module_level: random.Random = random._inst  # type: ignore[attr-defined]  # noqa: SLF001 - what its functions are bound to
+        random.Random.seed = noted_seed  # type: ignore[method-assign]
+        random.Random.setstate = noted_setstate  # type: ignore[method-assign]
+        module_level: random.Random = random._inst
         random.seed, random.setstate = module_level.seed, module_level.setstate
         unseeded.add(module_level)
 
@@ -117,3 +116,8 @@ class Generators:
 
         finder: Finder = sys.meta_path[0]  # type: ignore[assignment]
         finder.hooks["torch"] = note
+
+
+def _bit_generator(owner: Any) -> Any:
+    """Of a `Generator`, or of a `RandomState`, which has it under another name."""
+    return getattr(owner, "bit_generator", None) or getattr(owner, "_bit_generator", None)

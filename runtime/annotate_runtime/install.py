@@ -58,7 +58,9 @@ def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = T
     for name in STAND_INS if nni else STAND_INS[:-1]:
         source = here / "stand_ins" / name
         if source.is_dir():
-            shutil.copytree(source, into / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source, into / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+            )
         else:
             shutil.copyfile(source, into / name)
     if redirects is not None:

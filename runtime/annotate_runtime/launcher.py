@@ -202,7 +202,14 @@ class Launcher:
         if order.get("cpus") and LINUX:
             os.sched_setaffinity(0, order["cpus"])
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGCHLD):
+        for number in (
+            signal.SIGINT,
+            signal.SIGHUP,
+            signal.SIGPIPE,
+            signal.SIGXFSZ,
+            signal.SIGTERM,
+            signal.SIGCHLD,
+        ):
             signal.signal(number, signal.SIG_DFL)
         for descriptor in keep:
             os.set_inheritable(descriptor, True)

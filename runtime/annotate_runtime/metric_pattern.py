@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 
-class InvalidPattern(ValueError):
+class InvalidPattern(ValueError):  # noqa: N818 - as InvalidSpace
     """No regular expression, or one without a group for the number."""
 
 

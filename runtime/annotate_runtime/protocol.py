@@ -19,7 +19,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import Any, Literal, TypeAlias
 
 PARAMETERS = "parameters.json"
 REPORTS = "reports"
@@ -64,7 +64,7 @@ class Read:
     key: str
 
 
-Report = Union[Result, Read]
+Report: TypeAlias = Result | Read
 
 
 def write_parameters(directory: Path, parameters: Parameters) -> Path:

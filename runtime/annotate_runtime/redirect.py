@@ -32,7 +32,7 @@ class Mirror:
     def read(cls, lib: str) -> Mirror:
         """The map that `install_lib` wrote, an empty one where there is none."""
         try:
-            with open(f"{lib}/redirects", "rb") as file:  # noqa: PTH123 - pathlib costs 8 ms
+            with open(f"{lib}/redirects", "rb") as file:
                 code_dir, mirror, *files = map(os.fsdecode, file.read().split(b"\0"))
         except (FileNotFoundError, NotADirectoryError):
             return cls("", "", ())
@@ -40,9 +40,9 @@ class Mirror:
 
     def to_mirror(self, path: str) -> str | None:
         """The copy of the user's file at `path`, None when it is not mirrored."""
-        if os.path.basename(path) not in self._names:  # noqa: PTH119 - the same
+        if os.path.basename(path) not in self._names:
             return None
-        for known in (os.path.abspath(path), os.path.realpath(path)):  # noqa: PTH100 - the same
+        for known in (os.path.abspath(path), os.path.realpath(path)):
             for root in (self.code_dir, os.path.realpath(self.code_dir)):
                 if known.startswith(root + "/") and known[len(root) + 1 :] in self._files:
                     return f"{self.root}/{known[len(root) + 1 :]}"
@@ -56,7 +56,7 @@ class Mirror:
 
     def module(self, path: str) -> str | None:
         """The dotted name that a key of the search space begins with, for a file of the mirror."""
-        user = self.to_user(os.path.abspath(path))  # noqa: PTH100 - the same
+        user = self.to_user(os.path.abspath(path))
         if user is None:
             return None
         return user[len(self.code_dir) + 1 :].rpartition(".py")[0].replace("/", ".")
@@ -87,7 +87,7 @@ class Finder:
         elif spec.origin is not None and spec.has_location and spec.origin.endswith(".py"):
             copy = self._mirror.to_mirror(spec.origin)
             if copy is not None:
-                from importlib.util import spec_from_file_location  # noqa: PLC0415 - only where it is needed
+                from importlib.util import spec_from_file_location
 
                 return spec_from_file_location(spec.name, copy) or spec
         return spec
@@ -124,15 +124,16 @@ def redirect_main(mirror: Mirror) -> None:
         options = _original_argv()[: -len(argv)]
         sys.stdout.flush()
         os.execv(sys.executable, [*options, copy, *argv[1:]])  # noqa: S606 - no shell is the point
-    user = mirror.to_user(os.path.abspath(argv[0]))  # noqa: PTH100 - pathlib costs 8 ms
+    user = mirror.to_user(os.path.abspath(argv[0]))
     if user is not None:
-        here = os.getcwd() + "/"  # noqa: PTH109 - the same
-        argv[0] = user[len(here) :] if user.startswith(here) else user
+        here = os.getcwd() + "/"
+        argv[0] = user.removeprefix(here)
 
 
 def _original_argv() -> list[str]:
     """The interpreter's own command line, its options included (3.9 has no `sys.orig_argv`)."""
-    if sys.version_info >= (3, 10):
-        return sys.orig_argv
-    with open("/proc/self/cmdline", "rb") as file:  # noqa: PTH123 - the same
+    known: list[str] | None = getattr(sys, "orig_argv", None)
+    if known is not None:
+        return known
+    with open("/proc/self/cmdline", "rb") as file:
         return [os.fsdecode(argument) for argument in file.read().split(b"\0")[:-1]]

@@ -40,14 +40,15 @@ def frame_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
 
 def _remember(user: str, copy: str, lineno: int) -> bool:
     """Give `linecache` the user's text under the user's name. Whether this line's columns have moved."""
-    import linecache  # noqa: PLC0415 - only when something went wrong
+    import linecache
 
     lines = linecache.getlines(copy)
-    if user not in linecache.cache or linecache.cache[user][1] is not None:
+    if not _is_ours(linecache.cache.get(user)):
         theirs = linecache.getlines(user)
         same = len(theirs) == len(lines)
         shown = [
-            theirs[number] if same and "_annotate_trial" in line else line for number, line in enumerate(lines)
+            theirs[number] if same and "_annotate_trial" in line else line
+            for number, line in enumerate(lines)
         ]
         linecache.cache[user] = (sum(map(len, shown)), None, shown, user)
     return lineno is not None and 0 < lineno <= len(lines) and "_annotate_trial" in lines[lineno - 1]
@@ -57,7 +58,7 @@ def excepthook(lib: str) -> Callable[..., None]:
     """A `sys.excepthook` that shows what Python's own shows, without frames of files under `lib`."""
 
     def show(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
-        import traceback  # noqa: PLC0415 - only when something went wrong
+        import traceback
 
         summary = traceback.TracebackException(kind, value, trace)
         _leave_out(summary, lib + "/", set())
@@ -74,3 +75,8 @@ def _leave_out(summary: Any, lib: str, seen: set[int]) -> None:
     summary.stack[:] = [frame for frame in summary.stack if not frame.filename.startswith(lib)]
     for other in (summary.__cause__, summary.__context__, *(getattr(summary, "exceptions", None) or ())):
         _leave_out(other, lib, seen)
+
+
+def _is_ours(entry: Any) -> bool:
+    """Whether `linecache` has an entry that belongs to no file on disk, as we make them."""
+    return entry is not None and len(entry) > 1 and entry[1] is None

@@ -79,10 +79,7 @@ class Trial:
         self._report("final", metric)
 
     def _report(self, kind: str, metric: Any) -> None:
-        if type(metric) is float:
-            values = {"default": metric}
-        else:
-            values = _values(metric)
+        values = {"default": metric} if type(metric) is float else _values(metric)
         if self._document is None:
             self._load()
         step = self._reporter.step(kind, "default" if "default" in values else next(iter(values)))
@@ -102,9 +99,9 @@ class Trial:
                 self._document = {"parameters": {}, "study": "", "trial": "", "number": 0}
                 self._document["parameters_known"] = False
             else:
-                import json  # noqa: PLC0415 - 6 ms that a process outside a trial need not pay
+                import json
 
-                with open(os.path.join(directory, "parameters.json"), "rb") as file:  # noqa: PTH118, PTH123 - pathlib costs 8 ms
+                with open(os.path.join(directory, "parameters.json"), "rb") as file:
                     self._document = {**json.loads(file.read()), "parameters_known": True}
                 self._reporter.open(directory)
         return self._document
@@ -112,7 +109,7 @@ class Trial:
 
 def run_before_first_use() -> None:
     """Do what the fork server has put in `before_first_use`, the first time."""
-    global before_first_use  # noqa: PLW0603 - what is due once is then gone
+    global before_first_use
     hook, before_first_use = before_first_use, None
     if hook is not None:
         hook()
@@ -152,8 +149,12 @@ def _number(value: Any) -> float:
     item = getattr(value, "item", None)
     if item is not None:
         value = item()
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__") and not hasattr(value, "__index__"):
-        raise TypeError(f"a result is a number or a dictionary of numbers, not {type(value).__name__} {value!r:.80}")
+    if isinstance(value, (str, bytes)) or (
+        not hasattr(value, "__float__") and not hasattr(value, "__index__")
+    ):
+        raise TypeError(
+            f"a result is a number or a dictionary of numbers, not {type(value).__name__} {value!r:.80}"
+        )
     return float(value)
 
 

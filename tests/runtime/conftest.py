@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors import Exit, TrialRequest
 from annotate_runtime.executors.local import LocalExecutor
@@ -100,12 +101,12 @@ class Study:
             cpus=cpus,
         )
 
-    def outcome(self, request: TrialRequest, exit: Exit) -> Outcome:
+    def outcome(self, request: TrialRequest, end: Exit) -> Outcome:
         reader = ReportReader(request.directory)
         reports: list[Report] = []
         while found := reader.read():
             reports += found
-        return Outcome(exit, request.log.read_text(errors="replace"), reports)
+        return Outcome(end, request.log.read_text(errors="replace"), reports)
 
     def run(self, *command: str | Path, **options: Any) -> Outcome:
         """One trial from beginning to end."""

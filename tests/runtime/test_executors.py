@@ -13,13 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from annotate_runtime.executors import CannotLaunch, Exit, TrialRequest
 from annotate_runtime.executors.local import LocalExecutor, Prefix
 from annotate_runtime.protocol import Read, Result
+
 BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
 Study = Outcome = Any  # of conftest, which importlib mode keeps to itself
 
-ASK = BEGIN + "import os, signal, subprocess, sys, time\nn = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
+ASK = (
+    BEGIN
+    + "import os, signal, subprocess, sys, time\nn = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
+)
 
 
 def alive(pid: int) -> bool:
@@ -153,6 +158,7 @@ class Conformance:
 
     def test_a_flood_of_output_reaches_the_log(self, study: Study) -> None:
         """100 MB on stdout fill the log and nothing else."""
+
         async def act(executor: Any, running: Any, request: TrialRequest) -> int:
             await running.wait()
             return request.log.stat().st_size
@@ -185,6 +191,7 @@ class Conformance:
 
     def test_a_stopped_host_goes_on_where_it_was(self, study: Study) -> None:
         """SIGSTOP and SIGCONT of the launcher lose no exit."""
+
         async def act(executor: LocalExecutor, running: Any, request: Any) -> Exit:
             launcher = executor._launcher._process.pid
             os.kill(launcher, signal.SIGSTOP)

@@ -26,13 +26,22 @@ def test_the_script_sees_its_own_name_and_place(study: Study) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["python train.py", "python -u ./train.py", "python -m train", "bash run.sh", "python outer.py", "python -m cProfile train.py"],
+    [
+        "python train.py",
+        "python -u ./train.py",
+        "python -m train",
+        "bash run.sh",
+        "python outer.py",
+        "python -m cProfile train.py",
+    ],
 )
 def test_any_command_that_ends_in_the_script_runs_the_mirror(study: Study, command: str) -> None:
     """The user's path leads to the instrumented copy, whoever starts it."""
     study.write("train.py", BEGIN + ASK + "_annotate_trial.report_final_result(n)")
     (study.home / "run.sh").write_text(f"cd /\n{sys.executable} {study.home}/train.py\n")
-    (study.home / "outer.py").write_text("import subprocess, sys; subprocess.run([sys.executable, 'train.py'], check=True)")
+    (study.home / "outer.py").write_text(
+        "import subprocess, sys; subprocess.run([sys.executable, 'train.py'], check=True)"
+    )
     outcome = study.run(*command.replace("python ", f"{sys.executable} ").split(), params={"n": 4})
     assert outcome.values == [4], outcome.log
 
@@ -42,7 +51,9 @@ def test_an_import_by_the_users_path_gets_the_mirror(study: Study) -> None:
     study.write("pkg/__init__.py", "", "")
     study.write("pkg/net.py", BEGIN + ASK)
     (study.home / "pkg" / "plain.py").write_text("here = __file__\n")
-    outcome = study.python("import os, sys; sys.path.insert(0, os.getcwd())\nfrom pkg.net import n\nprint(n)", params={"n": 5})
+    outcome = study.python(
+        "import os, sys; sys.path.insert(0, os.getcwd())\nfrom pkg.net import n\nprint(n)", params={"n": 5}
+    )
     assert outcome.log == "5\n"
 
 
@@ -68,7 +79,10 @@ def test_a_sitecustomize_of_the_users_own_still_runs(study: Study, tmp_path: Pat
     """Ours stands before it, not in its place."""
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "sitecustomize.py").write_text("import builtins; builtins.mark = __file__\n")
-    outcome = study.python("import sys; print(mark, sys.modules['sitecustomize'].__file__)", env={"PYTHONPATH": f"{tmp_path}/theirs"})
+    outcome = study.python(
+        "import sys; print(mark, sys.modules['sitecustomize'].__file__)",
+        env={"PYTHONPATH": f"{tmp_path}/theirs"},
+    )
     assert outcome.log.split() == [f"{tmp_path}/theirs/sitecustomize.py"] * 2
 
 
@@ -88,14 +102,21 @@ def test_workers_see_the_same_parameters_and_do_not_report(study: Study, method:
 
 def test_of_many_ranks_only_the_first_reports(study: Study) -> None:
     """As torchrun starts them: RANK in the environment, all of them reporting."""
-    study.write("train.py", BEGIN + ASK + "import os; _annotate_trial.report_final_result(n + int(os.environ['RANK']))")
-    (study.home / "run.sh").write_text(f"for r in 2 1 0 3; do RANK=$r {sys.executable} train.py & done; wait\n")
+    study.write(
+        "train.py",
+        BEGIN + ASK + "import os; _annotate_trial.report_final_result(n + int(os.environ['RANK']))",
+    )
+    (study.home / "run.sh").write_text(
+        f"for r in 2 1 0 3; do RANK=$r {sys.executable} train.py & done; wait\n"
+    )
     assert study.run("bash", "run.sh", params={"n": 7}).values == [7]
 
 
 def test_a_rank_from_outside_the_trial_silences_nobody(study: Study) -> None:
     """A host that itself runs as rank 3 of a cluster's job still has reporting trials."""
-    assert study.python(BEGIN + "_annotate_trial.report_final_result(1)", env={"SLURM_PROCID": "3"}).values == [1]
+    assert study.python(
+        BEGIN + "_annotate_trial.report_final_result(1)", env={"SLURM_PROCID": "3"}
+    ).values == [1]
 
 
 def test_siblings_that_outlive_the_reporter_stay_silent(study: Study) -> None:
@@ -133,9 +154,18 @@ def test_the_trial_side_works_on_the_oldest_python(study: Study) -> None:
 
 def test_outside_a_trial_nothing_of_it_is_felt(study: Study) -> None:
     """The instrumented script with lib on its path and no trial: defaults, silence, nothing imported by us."""
-    script = study.write("train.py", BEGIN + ASK + "_annotate_trial.report_final_result(n)\nimport sys\nprint(n, 'json' in sys.modules)")
+    script = study.write(
+        "train.py",
+        BEGIN + ASK + "_annotate_trial.report_final_result(n)\nimport sys\nprint(n, 'json' in sys.modules)",
+    )
     request = study.request(sys.executable, script)
-    ran = subprocess.run([sys.executable, script], env={"PYTHONPATH": str(study.lib)}, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, script],
+        env={"PYTHONPATH": str(study.lib)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert (ran.stdout, ran.stderr) == ("0 False\n", "")
     assert not (request.directory / "reports").exists()
 
@@ -149,5 +179,7 @@ def test_an_option_is_chosen_by_type_and_value(study: Study, value: str, option:
     """As JSON tells values apart."""
     import ast
 
-    outcome = study.python(BEGIN + f"print(_annotate_trial.chose('n', {option}))", params={"n": ast.literal_eval(value)})
+    outcome = study.python(
+        BEGIN + f"print(_annotate_trial.chose('n', {option}))", params={"n": ast.literal_eval(value)}
+    )
     assert outcome.log == f"{chosen}\n"

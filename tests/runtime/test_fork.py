@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+
 from annotate_runtime.executors.local import LocalExecutor, Prefix, script_position
 
 BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
@@ -37,7 +38,9 @@ def trials(
 
 def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
     """What was printed before the first ask is in each trial's log, the work behind it done once."""
-    outcomes, notices = trials(study, "open('ran', 'a').write('x'); print('loading', flush=False)", "print(n)", 3)
+    outcomes, notices = trials(
+        study, "open('ran', 'a').write('x'); print('loading', flush=False)", "print(n)", 3
+    )
     assert [outcome.log for outcome in outcomes] == [f"loading\n{n}\n" for n in range(3)]
     assert (study.home / "ran").read_text() == "x"
     assert notices == []
@@ -124,7 +127,10 @@ def test_atexit_and_unclosed_files_are_as_at_a_usual_end(study: Study) -> None:
 
 def test_a_hung_forked_trial_is_run_again_as_a_fresh_process(study: Study) -> None:
     """A lock that only the fork has left held: the study goes on, and says so once."""
-    after = FORKED + "import threading; lock = threading.Lock(); lock.acquire(not forked); forked and lock.acquire() and lock.acquire()\n"
+    after = (
+        FORKED
+        + "import threading; lock = threading.Lock(); lock.acquire(not forked); forked and lock.acquire() and lock.acquire()\n"
+    )
     after += "_annotate_trial.report_final_result(n)"
     outcomes, notices = trials(study, "", after, hang_seconds=1.0)
     assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
-from annotate_runtime.metric_pattern import InvalidPattern, LogTail, MetricPattern
 from hypothesis import given
 from hypothesis import strategies as st
+
+from annotate_runtime.metric_pattern import InvalidPattern, LogTail, MetricPattern
 
 OUTPUT = b"acc: 0.5\nloss 3\racc: 1e-1, acc: 70%\nacc: n/a\nacc: nan\nacc: 0.9"
 
@@ -17,7 +19,7 @@ def test_pieces_do_not_matter(cuts: list[int]) -> None:
     """However the output is cut, the same numbers are found, and a half line never."""
     pattern = MetricPattern(r"acc: (\S+)")
     edges = [0, *sorted(cuts), len(OUTPUT)]
-    found = [value for a, b in zip(edges, edges[1:], strict=False) for value in pattern.feed(OUTPUT[a:b])]
+    found = [value for a, b in itertools.pairwise(edges) for value in pattern.feed(OUTPUT[a:b])]
     assert [str(value) for value in found] == ["0.5", "0.1", "70.0", "nan"]
     assert pattern.feed(b"", last=True) == [0.9]
 

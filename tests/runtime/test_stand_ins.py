@@ -21,14 +21,23 @@ def test_the_whole_trial_api_works_in_a_trial(study: Study) -> None:
     )
     outcome = study.python(source, params={"lr": 0.5}, number=3)
     assert outcome.log == "{'lr': 0.5} 0.5 None\nstudy-1 study-1-3 3\n"
-    assert [dict(result.values) for result in outcome.results] == [{"default": 1.0}, {"default": 2.0, "loss": 3.0}]
+    assert [dict(result.values) for result in outcome.results] == [
+        {"default": 1.0},
+        {"default": 2.0, "loss": 3.0},
+    ]
 
 
 def test_outside_a_trial_reports_are_printed(study: Study) -> None:
     """No parameters, and NNI's words."""
     study.request("true")
     source = "import nni; print(nni.get_next_parameter(), nni.get_trial_id()); nni.report_intermediate_result(1); nni.report_final_result(2)"
-    ran = subprocess.run([sys.executable, "-c", source], env={"PYTHONPATH": str(study.lib)}, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", source],
+        env={"PYTHONPATH": str(study.lib)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert ran.stdout == "{} STANDALONE\nIntermediate result: 1  (Index 0)\nFinal result: 2\n"
 
 
@@ -43,7 +52,12 @@ def test_hand_written_samplers_take_what_the_trial_names(study: Study) -> None:
         "e = nni.randint(3, 4, name='e')\n"
         "print(a, b, c, d, e)\n"
     )
-    params = {"train/a/choice": True, "train/__line3/uniform": 0.25, "train/c/choice": "5 * 6", "train/d/function_choice": "min(1, 2)"}
+    params = {
+        "train/a/choice": True,
+        "train/__line3/uniform": 0.25,
+        "train/c/choice": "5 * 6",
+        "train/d/function_choice": "min(1, 2)",
+    }
     assert study.python(source, params=params).log == "True 0.25 30 1 3\n"
 
 

@@ -21,7 +21,7 @@ from annotate_runtime.protocol import Report
 StartMethod = Literal["spawn", "fork"]
 
 
-class CannotLaunch(RuntimeError):
+class CannotLaunch(RuntimeError):  # noqa: N818 - a verdict, and short
     """The command cannot be started at all: no such program, no such directory, no more processes."""
 
 

@@ -27,7 +27,7 @@ from annotate_runtime.executors import CannotLaunch, StartMethod
 LAUNCHER = Path(__file__).parent.parent / "launcher.py"
 
 
-class ExecutorLost(RuntimeError):
+class ExecutorLost(RuntimeError):  # noqa: N818 - what has happened
     """The launcher has died; its stderr is in the message. What it started has died with it."""
 
 
@@ -68,7 +68,7 @@ class Launcher:
         ours, theirs = socket.socketpair()
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by aclose
         with theirs:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: ASYNC220 - 2 ms, before there is anything to wait for
                 [sys.executable, "-I", "-S", str(LAUNCHER), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=errors,

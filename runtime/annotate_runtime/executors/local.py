@@ -25,6 +25,7 @@ from annotate_runtime.executors.client import Launch, Launcher
 from annotate_runtime.executors.watch import Watch
 from annotate_runtime.protocol import Report, ReportReader
 
+
 @dataclass(frozen=True)
 class Prefix:
     """A command whose trials may be forked: `[python, *options, script, *arguments]`.
@@ -146,7 +147,9 @@ class ForkServer:
         elif event["event"] == "unsafe":
             self.give_up(event["reason"])
         elif event["event"] == "ended":
-            self.give_up(f"the process that runs the script's common part ended with code {event['returncode']}")
+            self.give_up(
+                f"the process that runs the script's common part ended with code {event['returncode']}"
+            )
         elif event["event"] == "failed":
             self.give_up(event["error"])
 

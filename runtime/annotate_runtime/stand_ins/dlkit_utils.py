@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from annotate_runtime.trial import trial
 from annotate_runtime.api import get_next_parameter as get_parameter
 from annotate_runtime.api import report_final_result, report_intermediate_result
+from annotate_runtime.trial import trial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

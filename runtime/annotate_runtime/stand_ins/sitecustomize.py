@@ -6,12 +6,12 @@ A `sitecustomize` of the user's or of the system, further down the path, runs as
 import os
 import sys
 
-_lib = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs 8 ms
+_lib = os.path.dirname(os.path.abspath(__file__))
 
 
 def _begin() -> None:
-    from annotate_runtime.redirect import Finder, Mirror, redirect_main  # noqa: PLC0415 - nothing stays behind
-    from annotate_runtime.tracebacks import excepthook, frame_mapper  # noqa: PLC0415 - the same
+    from annotate_runtime.redirect import Finder, Mirror, redirect_main
+    from annotate_runtime.tracebacks import excepthook, frame_mapper
 
     mirror = Mirror.read(_lib)
     redirect_main(mirror)
@@ -25,10 +25,10 @@ def _begin() -> None:
 
 
 def _chain() -> None:
-    from importlib.machinery import PathFinder  # noqa: PLC0415 - the same
-    from importlib.util import module_from_spec  # noqa: PLC0415 - the same
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
 
-    elsewhere = [entry for entry in sys.path if os.path.abspath(entry) != _lib]  # noqa: PTH100 - the same
+    elsewhere = [entry for entry in sys.path if os.path.abspath(entry) != _lib]
     spec = PathFinder.find_spec("sitecustomize", elsewhere)
     if spec is not None and spec.loader is not None:
         module = module_from_spec(spec)

@@ -4,7 +4,7 @@ Outside a trial `get_next_parameter()` is {} and reports are printed, as NNI's a
 other parts of NNI (nas, compression, experiments) is not here, and says so when it is asked for.
 """
 
-from nni.smartparam import (
+from .smartparam import (
     choice,
     function_choice,
     lognormal,
@@ -17,7 +17,7 @@ from nni.smartparam import (
     randint,
     uniform,
 )
-from nni.trial import (
+from .trial import (
     get_current_parameter,
     get_experiment_id,
     get_next_parameter,

@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-_mirror = Mirror.read(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - as cheap as can be
+_mirror = Mirror.read(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _random = random.Random()  # noqa: S311 - nothing secret, and never the script's own generator
 
 
 def choice(*options: Any, name: str | None = None) -> Any:
     """One of the options."""
-    return options[_chosen("choice", options, name, sys._getframe(1))]  # noqa: SLF001 - the caller's line is the name
+    return options[_chosen("choice", options, name, sys._getframe(1))]
 
 
 def function_choice(*functions: Callable[[], Any], name: str | None = None) -> Any:
     """What one of the functions returns; only that one is called."""
-    return functions[_chosen("function_choice", functions, name, sys._getframe(1))]()  # noqa: SLF001 - the same
+    return functions[_chosen("function_choice", functions, name, sys._getframe(1))]()
 
 
 def randint(lower: int, upper: int, name: str | None = None) -> int:
@@ -83,7 +83,7 @@ def qlognormal(mu: float, sigma: float, q: float, name: str | None = None) -> fl
 
 
 def _value(function: str, name: str | None, draw: Callable[[], float]) -> Any:
-    key = _key(function, name, sys._getframe(2))  # noqa: SLF001 - the same
+    key = _key(function, name, sys._getframe(2))
     return trial[key] if key in trial else draw()
 
 
@@ -109,7 +109,7 @@ def _key(function: str, name: str | None, frame: FrameType) -> str:
 
 def _arguments(frame: FrameType, function: str) -> list[str]:
     """The source of the positional arguments of the call that stands on the caller's line."""
-    with open(frame.f_code.co_filename, "rb") as file:  # noqa: PTH123 - as cheap as can be
+    with open(frame.f_code.co_filename, "rb") as file:
         tree = ast.parse(file.read())
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.lineno <= frame.f_lineno <= (node.end_lineno or node.lineno):
