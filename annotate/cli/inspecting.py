@@ -18,7 +18,9 @@ CodeDirOption = Annotated[
 ]
 IncludeOption = Annotated[
     list[str] | None,
-    typer.Option("--include", help="Files that only a dynamic import reaches, as a glob below the code directory."),
+    typer.Option(
+        "--include", help="Files that only a dynamic import reaches, as a glob below the code directory."
+    ),
 ]
 
 
@@ -41,7 +43,9 @@ def extract_space(
     script: ScriptArgument,
     code_dir: CodeDirOption = None,
     include: IncludeOption = None,
-    format: Annotated[SpaceFormat, typer.Option("--format", "-f", help="How to print it.")] = SpaceFormat.json,
+    format: Annotated[
+        SpaceFormat, typer.Option("--format", "-f", help="How to print it.")
+    ] = SpaceFormat.json,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file instead of stdout.")] = None,
 ) -> None:
     """Print the search space that a script's annotations make: NNI's search_space.json.
@@ -74,7 +78,9 @@ def extract_space(
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Scripts, or directories of them.")],
     include: IncludeOption = None,
-    format: Annotated[CheckFormat, typer.Option("--format", "-f", help="json is for editors and CI.")] = CheckFormat.text,
+    format: Annotated[
+        CheckFormat, typer.Option("--format", "-f", help="json is for editors and CI.")
+    ] = CheckFormat.text,
 ) -> None:
     """Check the annotations of scripts and of what they import; exit code 2 if there is an error.
 
@@ -117,8 +123,12 @@ def instrument(
     script: ScriptArgument,
     code_dir: CodeDirOption = None,
     include: IncludeOption = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A new directory to write the tree to.")] = None,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what changes as a unified diff; the default.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A new directory to write the tree to.")
+    ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what changes as a unified diff; the default.")
+    ] = False,
 ) -> None:
     """Show the instrumented source of a script, or write the whole instrumented tree to a directory.
 
@@ -158,7 +168,12 @@ def _closures(paths: list[Path], include: list[str] | None) -> tuple[int, list[C
     scripts: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = sorted(p for p in path.rglob("*.py") if not any(part.startswith(".") for part in p.parts))
+            found = sorted(
+                p
+                for suffix in ("*.py", "*.ipynb")
+                for p in path.rglob(suffix)
+                if not any(part.startswith(".") for part in p.relative_to(path).parts)
+            )
             if not found:
                 raise UsageError(f"{path} holds no Python file", remedy="name a script")
             scripts += [p for p in found if b"nni" in p.read_bytes()]
@@ -190,12 +205,13 @@ def _diff(closure: Closure) -> None:
     from rich.text import Text
 
     from annotate.cli.streams import stdout
+    from annotate.sources import python_of
 
     styles = {"+": "green", "-": "red", "@": "cyan"}
     console = stdout()
     for file in closure.files:
         name = str(file.path.relative_to(closure.code_dir))
-        before = file.path.read_bytes().decode(errors="replace").splitlines()
+        before = python_of(file.path).decode(errors="replace").splitlines()
         after = file.instrumented.code.decode(errors="replace").splitlines()
         for line in difflib.unified_diff(before, after, name, f"{name} (instrumented)", lineterm=""):
             console.print(Text(line, styles.get(line[0], "")), soft_wrap=True)

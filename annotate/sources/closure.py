@@ -21,7 +21,7 @@ from annotate.annotations.names import short_names
 from annotate.annotations.samplers import Json
 from annotate.errors import SourceError, UsageError
 from annotate.instrument import Instrumented, instrument
-from annotate.notebooks import SUFFIX, read_notebook
+from annotate.notebooks import SUFFIX, python_name, read_notebook
 from annotate.sources.checks import check_closure, unparsed
 from annotate.sources.imports import Import, imports
 from annotate.sources.ties import tie_constraints
@@ -41,7 +41,7 @@ class SourceFile:
     @property
     def mirrored(self) -> Path:
         """Where the file would lie in the code directory as a Python file: a notebook is one line by line."""
-        return self.path.with_suffix(".py") if self.path.suffix == SUFFIX else self.path
+        return Path(python_name(str(self.path)))
 
 
 @dataclass(frozen=True)
