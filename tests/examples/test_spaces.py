@@ -34,7 +34,7 @@ def test_the_cifar_example_shows_each_way_of_writing_an_annotation() -> None:
     source = (EXAMPLES / "annotated_cifar" / "train.py").read_text()
     for way in (
         "flip = 0.5  # @nni.uniform(",
-        "default=0.05)  # @nni.loguniform(",
+        "default=0.01)  # @nni.loguniform(",
         '"""@nni.variable(',
         '"""@nni.function_choice(',
         '"""@nni.report_intermediate_result(',
