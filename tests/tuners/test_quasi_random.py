@@ -12,7 +12,6 @@ from tests.tuners.conformance import SQUARE, Conformance, bowl
 
 class TestQmc(Conformance):
     name = "qmc"
-    seeded = False
 
     def test_sobol_puts_one_point_of_four_into_every_quarter(self):
         points = self.drive(self.make(SQUARE, scramble=False), bowl, 4)

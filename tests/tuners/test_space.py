@@ -11,17 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotate_tuners.choices import Choice
 from annotate_tuners.dimensions import Dimensions
-from annotate_tuners.distributions import (
-    Choice,
-    LogUniform,
-    Normal,
-    QLogUniform,
-    QNormal,
-    QUniform,
-    RandInt,
-    Uniform,
-)
+from annotate_tuners.distributions import LogUniform, Normal, QLogUniform, QNormal, QUniform, RandInt, Uniform
 from annotate_tuners.errors import InvalidSpace
 from annotate_tuners.exact import exact, number_in_parentheses
 from annotate_tuners.space import SearchSpace

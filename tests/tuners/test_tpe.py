@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -30,6 +31,11 @@ class TestTpe(Conformance):
         model = sum(best(seed, startup=10) for seed in range(3))
         chance = sum(best(seed, startup=1000) for seed in range(3))
         assert model < chance / 2
+
+    def test_its_first_points_fill_the_space_evenly(self):
+        points = self.drive(self.make(SQUARE, startup=16), bowl, 16)
+        xs = sorted(params["x"] for params in points)
+        assert max(b - a for a, b in itertools.pairwise(xs)) < 10 / 16 * 3
 
     def test_parallel_suggestions_keep_apart(self):
         tuner = self.make(SQUARE)

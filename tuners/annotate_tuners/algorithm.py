@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Mapping
 
+    from annotate_tuners.choices import Json
     from annotate_tuners.dimensions import Point
-    from annotate_tuners.distributions import Json
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class History:
-    """What has finished and what is pending, both in order of number."""
+    """What has finished and what is pending, both in order of number.
+
+    `seed` is the study's: the same for all its trials, where `rng` is another for each.
+    """
 
     finished: tuple[Outcome, ...] = ()
     pending: Mapping[int, Proposal] = field(default_factory=dict)
+    seed: int = 0
 
     def __len__(self) -> int:
         return len(self.finished) + len(self.pending)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annotate_tuners.algorithm import History, Proposal
+from annotate_tuners.choices import Choice, Json
 from annotate_tuners.dimensions import Dimensions
-from annotate_tuners.distributions import Choice, Json
 from annotate_tuners.errors import InvalidSpace
 from annotate_tuners.exact import exact
 

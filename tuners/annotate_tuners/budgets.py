@@ -129,7 +129,11 @@ class Bohb(Hyperband):
         for outcome in history.finished:
             at.setdefault(outcome.extra.get(KEY, 0), []).append(outcome)
         enough = [budget for budget, outcomes in at.items() if len(outcomes) >= self._least]
-        return History(tuple(at[max(enough)]), history.pending) if enough else History()
+        return (
+            History(tuple(at[max(enough)]), history.pending, history.seed)
+            if enough
+            else History(seed=history.seed)
+        )
 
 
 def _configurations(history: History) -> list[_Configuration]:

@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from annotate_tuners.distributions import Choice, Json, Line, MutableLayer, MutableLayers, RandInt
+from annotate_tuners.choices import Choice, Json, MutableLayer, MutableLayers
+from annotate_tuners.distributions import Line, RandInt
 from annotate_tuners.space import Params, SearchSpace, branch
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from annotate_tuners.algorithm import History, Proposal
-from annotate_tuners.distributions import Choice
+from annotate_tuners.choices import Choice
 from annotate_tuners.errors import MissingPackage
 from annotate_tuners.evolution import mutated
 from annotate_tuners.quasi_random import even_point
@@ -45,7 +45,7 @@ class GaussianProcess:
     def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
         ranked = history.ranked
         if len(history) < self._start or len(ranked) < 2:
-            yield Proposal(even_point(self._dimensions, number, rng.randrange(2**31)))
+            yield Proposal(even_point(self._dimensions, number, history.seed))
             yield from RandomSearch(self._dimensions).propose(history, number, rng)
         points: list[Point] = [self._dimensions.sample(rng) for _ in range(self._candidates // 2)]
         points += [

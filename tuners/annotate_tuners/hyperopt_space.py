@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from annotate_tuners.choices import Choice
 from annotate_tuners.distributions import (
-    Choice,
     LogNormal,
     LogUniform,
     Normal,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from scipy.special import logsumexp, ndtr
 
-from annotate_tuners.distributions import Choice
+from annotate_tuners.choices import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from annotate_tuners.algorithm import History, Proposal
+from annotate_tuners.choices import Choice
 from annotate_tuners.dimensions import Dimension, Dimensions
-from annotate_tuners.distributions import Choice, RandInt
+from annotate_tuners.distributions import RandInt
 from annotate_tuners.errors import InvalidArguments, MissingPackage
 
 if TYPE_CHECKING:

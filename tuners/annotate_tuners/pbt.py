@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from annotate_tuners.algorithm import History, Proposal
-from annotate_tuners.distributions import Choice
+from annotate_tuners.choices import Choice
 from annotate_tuners.errors import InvalidArguments
 from annotate_tuners.random_search import RandomSearch
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Mapping
 
+    from annotate_tuners.choices import Json
     from annotate_tuners.dimensions import Dimensions, Point
-    from annotate_tuners.distributions import Json
 
 LOAD, SAVE = "load_checkpoint_dir", "save_checkpoint_dir"
 

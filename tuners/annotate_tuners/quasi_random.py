@@ -34,17 +34,16 @@ def even_point(dimensions: Dimensions, number: int, seed: int) -> Point:
 class QuasiRandom:
     """Sobol's sequence; like random search it learns nothing."""
 
-    def __init__(self, dimensions: Dimensions, *, scramble: bool = True, seed: int = 0) -> None:
+    def __init__(self, dimensions: Dimensions, *, scramble: bool = True) -> None:
         self._dimensions = dimensions
         self._scramble = scramble
-        self._seed = seed
 
     def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
         from scipy.stats import qmc  # noqa: PLC0415 - a second, paid by those who use it
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that n is no power of two
-            sobol = qmc.Sobol(max(1, len(self._dimensions)), scramble=self._scramble, rng=self._seed)
+            sobol = qmc.Sobol(max(1, len(self._dimensions)), scramble=self._scramble, rng=abs(history.seed))
             if number:
                 sobol.fast_forward(abs(number))
             shares = sobol.random(1)[0]

@@ -34,7 +34,7 @@ from annotate_tuners.tuner import Direction, Observation, SpaceExhausted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from annotate_tuners.distributions import Json
+    from annotate_tuners.choices import Json
 
 Constraint: TypeAlias = Callable[[Params], bool]
 
@@ -110,6 +110,7 @@ class Searcher:
         return History(
             tuple(self._finished[number] for number in sorted(self._finished)),
             {number: self._pending[number] for number in sorted(self._pending)},
+            self._seed,
         )
 
     def _start(self, number: int, proposal: Proposal, params: Params) -> None:

@@ -17,14 +17,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from annotate_tuners.choices import Choice, Json, MutableLayer, MutableLayers
 from annotate_tuners.distributions import (
-    Choice,
     Distribution,
-    Json,
     LogNormal,
     LogUniform,
-    MutableLayer,
-    MutableLayers,
     Normal,
     QLogNormal,
     QLogUniform,

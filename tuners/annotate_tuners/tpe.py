@@ -58,7 +58,7 @@ class Tpe:
 
     def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
         if len(history) < self._startup or not history.ranked:
-            yield Proposal(even_point(self._dimensions, number, rng.randrange(2**31)))
+            yield Proposal(even_point(self._dimensions, number, history.seed))
             yield from RandomSearch(self._dimensions).propose(history, number, rng)
         from annotate_tuners.joint import log_density  # noqa: PLC0415 - numpy, paid when it is first needed
 
