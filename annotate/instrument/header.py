@@ -38,7 +38,8 @@ def header(tree: Tree, edits: list[Edit]) -> Edit | None:
         return None if layers else ImportBefore(behind[0].start)
     if last is not None:
         return ImportAfter(last.end)
-    return ImportBefore(first) if isinstance(starts[first], ReportBefore) else None
+    above = not behind or first < behind[0].start
+    return ImportBefore(first) if above and isinstance(starts[first], ReportBefore) else None
 
 
 def stands_first(statement: Statement) -> bool:

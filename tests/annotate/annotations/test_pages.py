@@ -31,12 +31,7 @@ def test_the_wrong_example_gives_the_code_and_the_right_one_gives_no_error(page:
 
 
 def test_every_code_that_is_ever_given_has_a_page_and_every_page_is_given() -> None:
-    text = "".join(
-        path.read_text()
-        for folder in ("annotations", "instrument", "sources")
-        for path in (ROOT / folder).glob("*.py")
-        if path.name != "pages.py"
-    )
+    text = "".join(path.read_text() for path in ROOT.rglob("*.py") if path.name != "pages.py")
     assert set(re.findall(r'"([EWN]\d{3})"', text)) == set(PAGES)
 
 

@@ -95,7 +95,7 @@ def programs(draw: st.DrawFn) -> tuple[bytes, str]:
 def test_instrumenting_keeps_lines_compiles_is_stable_and_changes_nothing_outside_a_trial(
     program: tuple[bytes, str],
 ) -> None:
-    data, text = program
+    data, _ = program
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         compile(data, "m.py", "exec", dont_inherit=True)

@@ -109,8 +109,10 @@ ROWS = {
     ),
     "call over lines": (
         "lr = f(\n    1,\n)  # @nni.choice(g(1), g(2))\n".replace("lr", "x"),
-        'x = (g(1) if T.chose("m/x/choice", "g(1)") else g(2) if T.chose("m/x/choice", "g(2)") else f(\n    1,\n))'
-        "  # @nni.choice(g(1), g(2))\n",
+        (
+            'x = (g(1) if T.chose("m/x/choice", "g(1)") else g(2) if T.chose("m/x/choice", "g(2)") else f(\n    1,\n))'
+            "  # @nni.choice(g(1), g(2))\n"
+        ),
     ),
     "tuple": ("x = 1, 2  # @nni.choice(1, 2)\n", f"x = {X.format('(1, 2)')}  # @nni.choice(1, 2)\n"),
     "tuple in parentheses": ("x = (1, 2)  # @nni.choice(1, 2)\n", f"x = {X.format('(1, 2)')}  # @nni.choice(1, 2)\n"),
@@ -124,10 +126,12 @@ ROWS = {
     "comprehension": ("x = [i for i in y]  # @nni.choice(1, 2)\n", f"x = {X.format('[i for i in y]')}  # @nni.choice(1, 2)\n"),
     "ellipsis": ("x = ...  # @nni.choice(1, 2)\n", f"x = {X.format('...')}  # @nni.choice(1, 2)\n"),
     "options that need parentheses": (
-        "x = 0  # @nni.choice(lambda: 1, 1 if a else 2, (b := 3))\n",
-        'x = ((lambda: 1) if T.chose("m/x/choice", "lambda: 1") else (1 if a else 2) if '
-        'T.chose("m/x/choice", "1 if a else 2") else (b := 3) if T.chose("m/x/choice", "(b := 3)") else 0)'
-        "  # @nni.choice(lambda: 1, 1 if a else 2, (b := 3))\n",
+        "x = 0  # @nni.choice(lambda a: 1, 1 if a else 2, (b := 3))\n",
+        (
+            'x = ((lambda a: 1) if T.chose("m/x/choice", "lambda a: 1") else (1 if a else 2) if '
+            'T.chose("m/x/choice", "1 if a else 2") else (b := 3) if T.chose("m/x/choice", "(b := 3)") else 0)'
+            "  # @nni.choice(lambda a: 1, 1 if a else 2, (b := 3))\n"
+        ),
     ),
     "trailing function_choice": (
         "h = relu(x)  # @nni.function_choice(relu(x), tanh(x))\n",

@@ -167,6 +167,7 @@ def test_defaults_are_known_where_the_value_is_a_literal_or_an_option() -> None:
         "# @nni.report_final_result(1)\nx = 1\n",
         "# @nni.report_final_result(1)\ndef f(): ...\n",
         "# @nni.report_final_result(1)\n",
+        "def f():\n    # @nni.report_intermediate_result(0)\n    pass\nx = 1  # @nni.report_final_result(x)\n",
         "'''@nni.report_final_result(1)'''\nx = 1\n",
         "'''@nni.report_final_result(1)'''\ndef f(): ...\n",
         "def f(): ...\n# @nni.report_final_result(1)\n",

@@ -94,6 +94,6 @@ def output(code: bytes | str) -> str:
     with contextlib.redirect_stdout(printed):
         try:
             run(code)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever the program ends in
             print(type(error).__name__)
     return printed.getvalue()
