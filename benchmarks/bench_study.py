@@ -98,7 +98,7 @@ def resume(path: Path, more: int) -> None:
             make_tuner=lambda: make("random", SearchSpace.from_json(SPACE), direction="maximize", seed=1),
             launch=launch,
             slots=FreeSlots(),
-            options=StudyOptions(trials=len(store.trials()) + more, baseline=False),
+            options=StudyOptions(trials=sum(store.counts().values()) + more, baseline=False),
             listener=hear,
         )
         asyncio.run(study.run())

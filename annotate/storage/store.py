@@ -208,11 +208,13 @@ class StudyStore:
     def reads(self) -> Mapping[int, frozenset[str]]:
         """The parameters each trial asked for; a trial that asked for none is left out."""
         with told(self.path):
-            rows = self._connection.execute("SELECT trial, key FROM reads").fetchall()
-        keys: dict[int, set[str]] = {}
-        for number, key in rows:
-            keys.setdefault(number, set()).add(key)
-        return {number: frozenset(of) for number, of in keys.items()}
+            rows = self._connection.execute(
+                "SELECT trial, json_group_array(key) FROM (SELECT trial, key FROM reads ORDER BY trial, key) "
+                "GROUP BY trial"
+            ).fetchall()
+        # Most trials ask for the same parameters: each set is made once.
+        sets = {keys: frozenset(json.loads(keys)) for keys in {keys for _, keys in rows}}
+        return {number: sets[keys] for number, keys in rows}
 
     def begin_session(self, *, host: str, pid: int, at: float) -> int:
         """Note that a host runs the study from now on; returns the session's number."""
@@ -238,9 +240,13 @@ class StudyStore:
 def _connect(path: Path, mode: str, *options: str) -> sqlite3.Connection:
     uri = "&".join([f"{path.absolute().as_uri()}?mode={mode}", *options])
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA trusted_schema = OFF")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
