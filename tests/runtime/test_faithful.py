@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 
 BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
 ASK = "n = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
-OLD = Path("/root/.pyenv/versions/3.9.18/bin/python")
+OLD = next(
+    map(str, Path.home().glob(".pyenv/versions/3.9.*/bin/python")),  # a shim on the PATH may lead nowhere
+    shutil.which("python3.9") or sys.executable,
+)
 Study = Any  # of conftest, which importlib mode keeps to itself
 
 

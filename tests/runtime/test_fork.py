@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from annotate_runtime.executors.client import ExecutorLost
 from annotate_runtime.executors.local import LocalExecutor, Prefix, script_position
 
 BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
@@ -151,6 +152,23 @@ def test_a_trial_that_has_reported_is_never_run_twice(study: Study) -> None:
     outcomes, notices = trials(study, "", after)
     assert [(outcome.values, outcome.exit.returncode) for outcome in outcomes] == [([0], -6), ([1], -6)]
     assert len(notices) == 1
+
+
+def test_closing_while_the_common_part_runs_leaves_nobody_waiting(study: Study) -> None:
+    """Ctrl-C in the first seconds: a launch that waits for the prefix fails, and the prefix is gone."""
+    script = study.write("train.py", BEGIN + "import time; time.sleep(60)" + ASK)
+    request = study.request(sys.executable, script)
+
+    async def whole() -> None:
+        prefix = Prefix(request.command, request.cwd, request.env, study.root)
+        executor = await LocalExecutor.start(notify=pytest.fail, prefix=prefix)
+        launching = asyncio.ensure_future(executor.launch(request))
+        await asyncio.sleep(0.3)
+        await executor.aclose()
+        with pytest.raises(ExecutorLost):
+            await asyncio.wait_for(launching, 5)
+
+    asyncio.run(whole())
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,8 @@ class Launcher:
         """Order a trial and wait until its process exists. Raises CannotLaunch, ExecutorLost."""
         if self._lost is not None:
             raise self._lost
+        if self._closing:
+            raise ExecutorLost("the executor is closed")
         launch = Launch(self.number(), method, asyncio.get_running_loop())
         self._launches[launch.id] = launch
         self.order(id=launch.id, **order)

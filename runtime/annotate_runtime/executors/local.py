@@ -140,9 +140,15 @@ class ForkServer:
         if not self._ready.done():
             self._ready.set_result(False)
 
+    def close(self) -> None:
+        """Let nobody wait any longer, and say nothing."""
+        self._given_up = True
+        if not self._ready.done():
+            self._ready.set_result(False)
+
     def hear(self, event: dict[str, Any]) -> None:
         """An event of the launcher about this server."""
-        if event["event"] == "ready":
+        if event["event"] == "ready" and not self._ready.done():
             self._ready.set_result(True)
         elif event["event"] == "unsafe":
             self.give_up(event["reason"])
@@ -195,7 +201,10 @@ class LocalExecutor:
         return LocalRunning(request, await spawn(self._launcher, request), self._launcher)
 
     async def aclose(self) -> None:
-        await self._launcher.aclose()
+        closing = asyncio.ensure_future(self._launcher.aclose())
+        if self._server is not None:
+            self._server.close()
+        await closing
 
 
 async def spawn(launcher: Launcher, request: TrialRequest) -> Launch:

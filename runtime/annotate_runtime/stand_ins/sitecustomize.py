@@ -26,11 +26,12 @@ def _begin() -> None:
 
 def _chain() -> None:
     from importlib.machinery import PathFinder
-    from importlib.util import module_from_spec
 
     elsewhere = [entry for entry in sys.path if os.path.abspath(entry) != _lib]
     spec = PathFinder.find_spec("sitecustomize", elsewhere)
     if spec is not None and spec.loader is not None:
+        from importlib.util import module_from_spec  # 8 ms, where there is one at all
+
         module = module_from_spec(spec)
         sys.modules["sitecustomize"] = module
         spec.loader.exec_module(module)
