@@ -69,10 +69,15 @@ def is_call(text: str) -> bool:
     return _HEAD.match(text) is not None
 
 
+def call_end(text: str) -> int | None:
+    """Behind the call that a text begins with, None where it does not close or is none."""
+    head = _HEAD.match(text)
+    return None if head is None else _close(text, head.end() - 1)
+
+
 def is_open(text: str) -> bool:
     """Whether a text begins as a call whose parentheses are still open at its end."""
-    head = _HEAD.match(text)
-    return head is not None and _close(text, head.end() - 1) is None
+    return is_call(text) and call_end(text) is None
 
 
 def read_call(text: str) -> Call:

@@ -172,9 +172,11 @@ def _named(call: Call, form: Form, what: str) -> tuple[list[ast.expr], str | Non
     """The positional arguments, and `name=` as a target or as a label."""
     target = label = None
     for keyword in call.node.keywords:
+        if target is not None or label is not None:
+            raise call.refuse("E106", keyword.value, "name= is there twice", "keep one name")
         if keyword.arg != "name":
             raise call.refuse(
-                "E106", keyword.value, f"{what} takes its arguments by position and name=, not {keyword.arg}=",
+                "E106", keyword.value, f"{what} takes its arguments by position and name=, not {keyword.arg or '**'}=",
                 "leave the argument's name out",
             )  # fmt: skip
         match keyword.value:

@@ -22,6 +22,7 @@ _WORDS = (*DIRECTIVES, *SAMPLERS)
 _SHAPE = re.compile(
     r"#[ \t]*(?P<at>@?)[ \t]*(?P<nni>[A-Za-z]{2,5})[ \t]*[.,:_][ \t]*(?P<word>\w+)(?P<call>[ \t]*\()?"
 )
+_FURTHER_ON = re.compile(r"\w[^#'\"]*?@nni\.[ \t]*(?:" + "|".join(_WORDS) + r")[ \t]*\(")
 SUSPICIOUS = re.compile(rb"#[ \t]*@?[ \t]*[A-Za-z]{2,5}[ \t]*[.,:_][ \t]*\w+[ \t]*\(")
 
 
@@ -30,6 +31,8 @@ def looks_like(comment: str) -> bool:
     text = comment[1:].lstrip(" \t")
     if text.startswith("@nni."):
         return not is_call(text)
+    if _FURTHER_ON.search(text):
+        return True
     shape = _SHAPE.match(comment)
     if shape is None or not shape["call"]:
         return False
@@ -37,6 +40,11 @@ def looks_like(comment: str) -> bool:
     if not shape["at"]:
         return prefix == "nni" and _known(shape["word"])
     return difflib.SequenceMatcher(None, "nni", prefix).ratio() >= 0.8 and _known(shape["word"])
+
+
+def has_second(remark: str) -> bool:
+    """Whether what follows an annotation on its line was probably meant as one more."""
+    return re.search(r"@nni\.[ \t]*\w+[ \t]*\(", remark) is not None
 
 
 def _known(word: str) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from annotate.annotations.calls import is_call, is_open
+from annotate.annotations.calls import call_end, is_call, is_open
 from annotate.annotations.diagnostics import Diagnostic
-from annotate.annotations.lookalike import looks_like
+from annotate.annotations.lookalike import has_second, looks_like
 from annotate.annotations.snippet import Anchor, Form, Snippet
 from annotate.instrument.comments import look_alike
 from annotate.instrument.source import Source
@@ -57,6 +57,10 @@ def find(tree: Tree) -> tuple[list[Found], list[Diagnostic]]:
         if body.startswith("@nni.") and is_call(body):
             snippet = _comment_snippet(comment, comments, taken)
             found.append(Found(snippet, None, comment))
+            end = call_end(snippet.text)
+            if end is not None and has_second(snippet.text[end:]):
+                spot, column = snippet.locate(end)
+                warnings.append(look_alike(tree.source, spot, column, snippet.text[end:]))
         elif looks_like(comment.text):
             warnings.append(look_alike(tree.source, line, comment.column, comment.text))
     for statement in tree.statements():

@@ -24,11 +24,15 @@ _CLOSERS = re.compile(r"[ \t\f),:\]}]*")
 
 @dataclass(frozen=True)
 class Place:
-    """`name` is the source in normal form; `whole` is true of the right side of an assignment."""
+    """`name` is the source in normal form; `whole` is true of the right side of an assignment.
+
+    `owner` is the call, dict, parameter list or assignment that the value belongs to.
+    """
 
     name: str
     value: cst.BaseExpression
     whole: bool
+    owner: cst.CSTNode
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def assignment(tree: Tree, statement: Statement) -> Outcome:
         return NoPlace(
             "E203", "several targets are assigned at once", "give the value that is tuned a line of its own"
         )
-    return Place(normal(tree.text(target)), value, whole=True)
+    return Place(normal(tree.text(target)), value, whole=True, owner=statement.node)
 
 
 def statement_of(tree: Tree, comment: Comment) -> Statement | None:
@@ -99,10 +103,12 @@ def trailing(
     inside = comment.offset < statement.end
     places = [p for p in _places(tree, statement) if comment.line in _last_lines(tree, p.value)]
     if inside and not statement.compound:
-        places = [p for p in places if _is_last(tree, p.value, comment)]
-        return _one(
-            places, wanted, "inside the brackets, no keyword argument, dict entry or default ends here"
-        )
+        last = [p for p in places if _is_last(tree, p.value, comment)]
+        beside = [p for p in places if last and p.owner is last[-1].owner]
+        if wanted is None and len(beside) > 1:
+            return _several(beside)
+        none = "inside the brackets, no keyword argument, dict entry or default ends here"
+        return _one(last if wanted is None else beside, wanted, none)
     whole = None if statement.compound else assignment(tree, statement)
     option = _add_argument(statement.node)
     if option is not None:
@@ -123,14 +129,16 @@ def trailing(
     if inner and not isinstance(statement.node, (cst.Assign, cst.AugAssign)):
         last = [p for p in inner if statement.compound or _is_last(tree, p.value, comment, closed=True)]
         if wanted is None and len(inner) > 1:
-            names = ", ".join(place.name for place in inner)
-            return NoPlace(
-                "E207", f"several values end here: {names}", "give each a line of its own, or write name="
-            )
+            return _several(inner)
         return _one(last if wanted is None else inner, wanted, "no value ends here")
     if isinstance(whole, NoPlace) and whole.code != "E201":
         return whole
     return NoPlace("E201", "there is no value here that could be replaced", "write it behind an assignment")
+
+
+def _several(places: list[Place]) -> NoPlace:
+    names = ", ".join(place.name for place in places)
+    return NoPlace("E207", f"several values end here: {names}", "give each a line of its own, or write name=")
 
 
 def _one(places: list[Place], wanted: str | None, none: str) -> Outcome:
@@ -167,11 +175,13 @@ def _inner(tree: Tree, node: cst.CSTNode, *, top: bool = False) -> Iterator[Plac
         yield from _inner(tree, child)
         match child:
             case cst.Arg(keyword=cst.Name(value=name), value=value):
-                yield Place(_flag(node) or name if name == "default" else name, value, whole=False)
+                yield Place(
+                    _flag(node) or name if name == "default" else name, value, whole=False, owner=node
+                )
             case cst.DictElement(key=key, value=value):
-                yield Place(_key(tree, key), value, whole=False)
+                yield Place(_key(tree, key), value, whole=False, owner=node)
             case cst.Param(name=cst.Name(value=name), default=cst.BaseExpression() as value):
-                yield Place(name, value, whole=False)
+                yield Place(name, value, whole=False, owner=node)
             case _:
                 pass
 
@@ -195,7 +205,7 @@ def _add_argument(node: cst.CSTNode) -> Outcome | None:
             return None
     for arg in call.args:
         if arg.keyword is not None and arg.keyword.value == "default":
-            return Place(_flag(call) or "default", arg.value, whole=False)
+            return Place(_flag(call) or "default", arg.value, whole=False, owner=call)
     return NoPlace("E209", "this add_argument has no default to replace", "add default=")
 
 

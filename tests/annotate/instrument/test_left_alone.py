@@ -48,6 +48,7 @@ LOOK_ALIKES = {
     "a blank behind the at": ("# @ nni.variable(nni.uniform(0, 1), name=lr)\nlr = 0.1\n", "W401"),
     "one n": ("# @ni.variable(nni.uniform(0, 1), name=lr)\nlr = 0.1\n", "W401"),
     "a comma": ("lr = 0.1  # @nni,uniform(0, 1)\n", "W401"),
+    "a word before it": ("lr = 0.1  # tune: @nni.uniform(0, 1)\n", "W401"),
     "a blank before the string's text": ("''' @nni.report_final_result(a)'''\n", "W402"),
     "a newline before the string's text": ("'''\n@nni.report_final_result(a)'''\n", "W402"),
 }
@@ -119,6 +120,9 @@ REFUSED = {
         "E204",
     ),
     "two values end here": ("x = f(\n    a=b)  # @nni.choice(c, d)\n", "E207"),
+    "two keywords end here": ("x = f(a=1, b=2,  # @nni.uniform(0, 1)\n    c=3)\n", "E207"),
+    "two names": ("x = 1  # @nni.uniform(0, 1, name='a', name='b')\n", "E106"),
+    "unpacked arguments": ("x = 1  # @nni.uniform(**y)\n", "E106"),
     "starred option": ("x = 1  # @nni.choice(*y)\n", "E106"),
     "keyword argument": ("x = 1  # @nni.uniform(low=0, high=1)\n", "E106"),
     "boolean bound": ("x = 1  # @nni.randint(True, 4)\n", "E107"),
@@ -139,3 +143,12 @@ def test_a_mistake_is_refused_with_its_own_code(source: str, code: str) -> None:
 
 def test_options_that_differ_in_type_only_are_different() -> None:
     assert codes("x = 1  # @nni.choice(1, True, 1.0, '1', None, -1, (1,))\n") == []
+
+
+def test_a_second_annotation_on_a_line_is_warned_about() -> None:
+    assert codes("x = 1  # @nni.choice(1, 2)  @nni.report_final_result(x)\n") == ["W401"]
+
+
+def test_a_name_chooses_among_keywords_of_one_line() -> None:
+    source = "x = f(a=1, b=2,  # @nni.variable(nni.randint(0, 9), name=a)\n    c=3)\n"
+    assert codes(source) == []
