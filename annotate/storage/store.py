@@ -63,9 +63,13 @@ class StudyStore:
         with told(path):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             store = cls(_connect(path, "rw"), path)
-            store._connection.execute("PRAGMA journal_mode = WAL")
-            store._connection.executescript(schema.script_from(0))
-        store.write_meta(meta)
+            try:
+                store._connection.execute("PRAGMA journal_mode = WAL")
+                store._connection.executescript(schema.script_from(0))
+                store.write_meta(meta)
+            except BaseException:
+                store.close()
+                raise
         return store
 
     @classmethod

@@ -16,7 +16,7 @@ from annotate.study.ports import Lease, Waiting
 from annotate.study.snapshot import GpuReading
 from annotate.trial import Trial
 from annotate_runtime.cpus import CpuPool, allowed_cores, core_count, threads_per_trial
-from annotate_runtime.gpus import BadGpus, Busy, GpuLease, GpuPool, Share, parse_share, select
+from annotate_runtime.gpus import MOST_PER_GPU, BadGpus, Busy, GpuLease, GpuPool, Share, parse_share, select
 from annotate_runtime.nvml import NoDriver, Nvml
 
 AUTO = 0  # trials per GPU: as many as the measured peak of finished trials allows
@@ -71,6 +71,8 @@ class MachineSlots:
             gpus, why = _gpus(options, env)
             if gpus is not None and share.count > len(gpus.devices):
                 raise BadGpus(f"{share.count} GPUs per trial, but there are {len(gpus.devices)} to use")
+            if options.trials_per_gpu is not None and share != Share():
+                raise BadGpus("--trials-per-gpu and --gpus-per-trial say the same thing: give one of them")
             if options.trials_per_gpu:
                 share = Share(fraction=1 / options.trials_per_gpu)
             return cls(
@@ -88,10 +90,17 @@ class MachineSlots:
 
     @property
     def capacity(self) -> int:
-        """How many trials the machine carries at once: by its GPUs, else its cores; at least 1."""
+        """How many trials the machine carries at once: by its GPUs, else its cores; at least 1.
+
+        Where their number on a GPU is to be found out, as many as there may be in the end.
+        """
         limits = []
         if self._gpus is not None:
-            limits.append(len(self._gpus.devices) * int(1 / self._share.fraction + 1e-9) // self._share.count)
+            count = len(self._gpus.devices)
+            each = int(1 / self._share.fraction + 1e-9)
+            if self._auto:
+                each = max(1, min(MOST_PER_GPU, self._core_count // count))
+            limits.append(count * each // self._share.count)
         else:
             limits.append(self._core_count)
         if self._cpus is not None:

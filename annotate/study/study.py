@@ -102,6 +102,7 @@ class Study:
             wake=self._wake.set,
         )
         self._machine = MachineSampler(slots)
+        self._sampling: asyncio.Task[None] | None = None
         self._trials: dict[int, Trial] = {}
         self._next_number = 0
         self._done = 0  # trials that use up the budget
@@ -243,6 +244,8 @@ class Study:
     async def _wind_up(self, ticker: asyncio.Task[None], session: int) -> None:
         """End what still runs and note the session's length, whatever has gone wrong before."""
         ticker.cancel()
+        if self._sampling is not None:
+            self._sampling.cancel()
         self._stop_all(0.0)
         if self._supervisor.tasks:
             await asyncio.wait(self._supervisor.tasks, timeout=10.0)
@@ -268,7 +271,9 @@ class Study:
                 now = time.monotonic()
                 self._supervisor.poll()
                 self._watch_clock(now)
-                await self._machine.sample()
+                if self._sampling is None or self._sampling.done():  # a driver may take its time
+                    self._sampling = asyncio.create_task(self._machine.sample())
+                    self._sampling.add_done_callback(self._sampled)
                 if self._waiting and now - asked >= RETRY_SLOT:
                     asked = now
                     self._wake.set()
@@ -276,6 +281,10 @@ class Study:
                     saved = now
                     self._store.update_session(session, seconds=now - self._began[1])
         except Exception as error:  # noqa: BLE001 - carried to the loop, which raises it
+            self._fail(error)
+
+    def _sampled(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 
     def _take_in(self) -> float:

@@ -99,6 +99,7 @@ def test_a_trial_that_ran_out_of_memory_waits_for_the_others_and_they_for_it():
         (0, {"cpus_per_trial": 3}, 1),
         (2, {"cpus_per_trial": 4}, 1),
         (1, {"share": Share(fraction=0.4)}, 2),
+        (2, {"auto": True}, 4),
     ],
 )
 def test_the_machine_carries_as_many_trials_as_fit(gpus, options, capacity, tmp_path):
@@ -119,8 +120,26 @@ def test_no_gpu_where_none_was_asked_for_is_not_even_told_and_every_gpu_is_hidde
 
 
 @pytest.mark.parametrize(
-    "options", [SlotOptions(gpus="0"), SlotOptions(gpus_per_trial="1.5"), SlotOptions(cpus_per_trial=9999)]
+    "options",
+    [
+        SlotOptions(gpus="0"),
+        SlotOptions(gpus_per_trial="1.5"),
+        SlotOptions(cpus_per_trial=9999),
+        SlotOptions(gpus_per_trial="0.5", trials_per_gpu=2),
+    ],
 )
 def test_what_the_machine_cannot_satisfy_is_refused(options):
     with pytest.raises(UsageError):
         MachineSlots.of_this_machine(options, {})
+
+
+def test_the_number_of_trials_on_a_gpu_is_found_out_from_those_that_ran(tmp_path):
+    machine = slots(1, auto=True, tmp_path=tmp_path)
+    first = acquire(machine)
+    assert acquire(machine, 1) == Waiting("GPU 0: trial 0")
+    release(machine, first)
+    machine._gpus.peak = 10 * GB
+    leases = [acquire(machine, n) for n in (1, 2, 3)]
+    assert all(isinstance(lease, Lease) for lease in leases)
+    assert isinstance(acquire(machine, 4), Waiting)
+    machine.close()
