@@ -6,6 +6,7 @@ that could not be made leaves nothing behind.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import hashlib
 import os
@@ -207,8 +208,8 @@ def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        began = folder.database.is_file() and any(folder.path.glob("trials/*/log"))
-        if not began and isinstance(error, AnnotateError | KeyboardInterrupt | SystemExit | OSError):
+        said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports"))
+        if not any(path.stat().st_size for path in said) and isinstance(error, AnnotateError | asyncio.CancelledError | SystemExit | OSError):
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
 

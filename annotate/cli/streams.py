@@ -8,11 +8,18 @@ from __future__ import annotations
 from rich.console import Console
 
 
+class _Pipe(Console):
+    """Leaves it to its user what happens when the reader has gone; rich itself would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
     """Results: no markup is read from user text, no emoji is made of it."""
-    return Console(markup=False, emoji=False, highlight=False)
+    return _Pipe(markup=False, emoji=False, highlight=False)
 
 
 def stderr() -> Console:
     """Everything that is not the result."""
-    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+    return _Pipe(stderr=True, markup=False, emoji=False, highlight=False)

@@ -1,0 +1,190 @@
+"""`annotate run` from a script to results, in real processes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+QUICK_ARGS = ("--trials", 3, "--tuner", "random", "--seed", 1)
+
+
+def test_a_script_goes_in_and_its_trials_come_out(annotate):
+    """Three trials, the first one the script's own defaults, and the script untouched."""
+    script = annotate.write("train.py")
+    before = script.read_bytes()
+    done = annotate("run", "train.py", *QUICK_ARGS)
+    assert done.returncode == 0, done.stderr
+    trials = annotate.trials()
+    assert [t["state"] for t in trials] == ["succeeded"] * 3
+    assert trials[0]["baseline"]
+    assert trials[0]["value"] == pytest.approx(1 - 0.09 - 0.032)
+    assert all(t["start"] <= t["end"] for t in trials)
+    assert set(trials[1]["parameters"]) == {"train/lr/loguniform", "train/width/choice"}
+    assert script.read_bytes() == before
+
+
+def test_the_direction_and_how_to_change_it_are_said(annotate):
+    """What is maximized is read off the metric's name, and the other option is named."""
+    annotate.write("train.py")
+    done = annotate("run", "train.py", *QUICK_ARGS)
+    assert "acc is maximized (read off the metric's name, acc); --minimize changes it" in done.stdout
+
+
+def test_the_same_seed_gives_the_same_study(annotate):
+    """Two studies with one seed and one job try the same points."""
+    annotate.write("train.py")
+    tried = []
+    for _ in range(2):
+        annotate("run", "train.py", *QUICK_ARGS, "--jobs", 1)
+        tried.append([t["parameters"] for t in annotate.trials()])
+    assert tried[0] == tried[1]
+
+
+def test_json_lines_are_json_and_nothing_else(annotate):
+    """`--log-format json` prints one object a line, the last one the end of the study."""
+    annotate.write("train.py")
+    done = annotate("run", "train.py", *QUICK_ARGS, "--log-format", "json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[-1]["event"] == "study-ended"
+
+
+def test_arguments_behind_two_dashes_reach_the_script_as_they_are(annotate):
+    """The script sees its own argv, directory and name."""
+    annotate.write(
+        "sub dir/train.py",
+        "import os, sys\nlr = 0.1  # @nni.uniform(0, 1)\nprint(sys.argv, os.getcwd(), __name__)\n'''@nni.report_final_result(lr)'''\n",
+    )
+    done = annotate("run", "sub dir/train.py", *QUICK_ARGS, "--", "--epochs", "3", "a b")
+    assert done.returncode == 0, done.stderr
+    said = annotate("log", "0").stdout
+    assert said == f"['sub dir/train.py', '--epochs', '3', 'a b'] {annotate.cwd} __main__\n"
+
+
+def test_a_script_is_found_by_its_absolute_path_from_elsewhere(annotate, tmp_path):
+    """The study lies in the working directory, not beside the script."""
+    script = annotate.write("code/train.py")
+    away = tmp_path / "away"
+    away.mkdir()
+    assert annotate("run", script, *QUICK_ARGS, cwd=away).returncode == 0
+    assert (away / ".annotate").is_dir()
+    assert not (tmp_path / "code/.annotate").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-m", "pkg.train"),
+        ("--", sys.executable, "-m", "pkg.train"),
+        ("--", sys.executable, "-W", "ignore", "pkg/train.py"),
+        ("--", "bash", "run.sh", "3"),
+        ("--", "./launch", "--nproc-per-node", "2", "pkg/train.py"),
+    ],
+    ids=lambda words: " ".join(words).replace(sys.executable, "python"),
+)
+def test_any_command_that_ends_in_the_script_is_tuned(annotate, words):
+    """The script is found in the command, and its parameters reach it."""
+    annotate.write("pkg/__init__.py", "")
+    annotate.write("pkg/train.py")
+    annotate.write("run.sh", f"echo begin\nexec {sys.executable} pkg/train.py --seed $1\n")
+    launch = annotate.write("launch", f'#!/bin/sh\nshift 2\n{sys.executable} "$@"\n')
+    launch.chmod(0o755)
+    done = annotate("run", *QUICK_ARGS, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tuned = annotate.trials()[1]
+    params = {key.split("/")[1]: value for key, value in tuned["parameters"].items()}
+    assert tuned["value"] == pytest.approx(1 - abs(params["lr"] - 0.01) - params["width"] / 1000)
+
+
+def test_a_strangers_script_is_tuned_unread(annotate):
+    """Parameters go to its command line, the metric is what it prints last."""
+    annotate.write(
+        "theirs.py",
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.5)\n"
+        "a = p.parse_args()\nfor e in range(3): print(f'epoch {e} val_loss: {a.lr * (3 - e)}, done')\n",
+    )
+    done = annotate(
+        "run", "theirs.py", *QUICK_ARGS, "-p", "lr=uniform(0, 1)", "--metric-pattern", r"val_loss: (\S+)"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "val_loss is minimized" in done.stdout
+    baseline, tuned, _ = annotate.trials()
+    assert baseline["value"] == 0.5
+    assert tuned["value"] == pytest.approx(tuned["parameters"]["lr"])
+    assert [m["values"]["default"] for m in baseline["metrics"]] == [1.5, 1.0, 0.5, 0.5]
+
+
+def test_a_script_of_nni_runs_with_a_space_from_a_file(annotate):
+    """`import nni` needs no annotation where the space is given."""
+    annotate.write(
+        "api.py", "import nni\np = nni.get_next_parameter()\nnni.report_final_result(p.get('x', 7))\n"
+    )
+    annotate.write("space.json", '{"x": {"_type": "randint", "_value": [0, 5]}}')
+    assert annotate("run", "api.py", *QUICK_ARGS, "--space", "space.json").returncode == 0
+    baseline, *tuned = annotate.trials()
+    assert baseline["value"] == 7
+    assert all(t["value"] == t["parameters"]["x"] < 5 for t in tuned)
+
+
+def test_no_trial_breaks_a_constraint(annotate):
+    """What the source forbids is never tried."""
+    annotate.write(
+        "train.py",
+        "a = 1  # @nni.choice(1, 2, 3, 4)\nb = 4  # @nni.choice(1, 2, 3, 4)\n# @nni.constraint(a < b)\n"
+        "'''@nni.report_final_result(a + b)'''\n",
+    )
+    assert annotate("run", "train.py", "--trials", 6, "--tuner", "random").returncode == 0
+    tried = [t["parameters"] for t in annotate.trials()[1:]]
+    assert len(tried) == 5
+    assert all(t["train/a/choice"] < t["train/b/choice"] for t in tried)
+
+
+def test_hyperopt_is_not_imported_before_the_first_trial_runs(annotate):
+    """The first trial's process does not wait for anything that is slow to import, nor for numpy."""
+    annotate.write("train.py")
+    driver = """
+import sys
+from annotate_runtime.executors.local import LocalExecutor
+launch, seen = LocalExecutor.launch, []
+async def spy(self, request):
+    running = await launch(self, request)
+    seen.append({"hyperopt", "scipy", "numpy", "yaml"} & set(sys.modules))
+    return running
+LocalExecutor.launch = spy
+from annotate.cli.__main__ import main
+try:
+    main()
+finally:
+    print("SEEN", seen[0])
+"""
+    words = ["run", "train.py", "--trials", "2", "--jobs", "1"]
+    done = subprocess.run(
+        [sys.executable, "-c", driver, *words],
+        cwd=annotate.cwd,
+        env=annotate.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "SEEN set()" in done.stdout
+
+
+def test_a_study_whose_trials_all_fail_alike_ends_with_their_traceback(annotate):
+    """Three times the same traceback is enough: exit code 1, the user's own file and line."""
+    annotate.write("train.py", "lr = 0.1  # @nni.uniform(0, 1)\nraise ValueError('no data')\n")
+    done = annotate("run", "train.py", "--tuner", "random", "--jobs", 1)
+    assert done.returncode == 1
+    assert len(annotate.trials()) == 3
+    assert 'train.py", line 2' in done.stdout
+    assert "no data" in done.stdout
+
+
+def test_output_that_nobody_reads_any_more_does_not_end_the_study(annotate):
+    """`annotate run ... | head -1` still runs every trial."""
+    annotate.write("train.py")
+    process = annotate.start("run", "train.py", *QUICK_ARGS)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(30) == 0
+    assert [t["state"] for t in annotate.trials()] == ["succeeded"] * 3

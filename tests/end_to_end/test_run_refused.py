@@ -1,0 +1,71 @@
+"""What `annotate run` refuses: two lines, exit code 2, and nothing on disk."""
+
+import pytest
+
+CASES = {
+    "no such script": (("trian.py",), "there is no script trian.py", "did you mean train.py?"),
+    "a directory": (("code",), "code is a directory", "annotate run train.py"),
+    "options of the script": (
+        ("train.py", "--trials", "4", "--epochs", "3", "--fast"),
+        "no option --epochs",
+        "annotate run train.py --trials 4 -- --epochs 3 --fast",
+    ),
+    "an option misspelt": (("train.py", "--trails", "4"), "no option --trails", "did you mean --trials?"),
+    "an unknown tuner": (("train.py", "--tuner", "tpee"), "no tuner 'tpee'", "'tpe'"),
+    "an unknown pruner": (("train.py", "--pruner", "medain"), "no pruner 'medain'", "'median'"),
+    "no annotation": (("plain.py",), "carry no annotation", "# @nni."),
+    "no python": (("train.py", "--python", "/no/python"), "no such interpreter", "--python .venv/bin/python"),
+    "no program": (("--", "torchrunn", "train.py"), "there is no script or program torchrunn", ""),
+    "no module": (("-m", "pkg.train"), "there is no module pkg.train", "directory above"),
+    "a command without a script": (("--", "true"), "no Python script is found", "--script train.py"),
+    "nothing": ((), "no script is named", "annotate run train.py"),
+    "no sampler": (("train.py", "-p", "x=loguni(1, 2)"), "no sampler 'loguni'", "loguniform"),
+    "a bad range": (("train.py", "-p", "x=uniform(2, 1)"), "low must be below high", "swap"),
+    "no pattern": (("train.py", "--metric-pattern", "("), "no regular expression", ""),
+    "a foreign space": (("train.py", "--space", "space.json"), "nothing in train.py asks for 'lr'", ""),
+    "a broken space": (("train.py", "--space", "train.py"), "is not a search space", ""),
+    "a bad duration": (("train.py", "--max-duration", "2 parsecs"), "is not a duration", "2d"),
+    "an annotation error": (("wrong.py",), "1 error", "mend"),
+    "an impossible constraint": (("torn.py",), "lr > 2", "loosen"),
+    "GPUs that are not there": (("train.py", "--gpus", "0"), "--gpus 0", ""),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_is_named_with_its_remedy_and_nothing_is_written(annotate, case):
+    """Exit code 2, the cause and the fix on stderr, no study."""
+    words, cause, remedy = CASES[case]
+    annotate.write("train.py")
+    annotate.write("plain.py", "lr = 0.1\n")
+    annotate.write("wrong.py", "lr = 0.1  # @nni.uniform(3, 1)\n")
+    annotate.write(
+        "torn.py",
+        "lr = 0.1  # @nni.uniform(0, 1)\n# @nni.constraint(lr > 2)\n'''@nni.report_final_result(lr)'''\n",
+    )
+    annotate.write("space.json", '{"lr": {"_type": "uniform", "_value": [0, 1]}}')
+    annotate.write("code/other.py")
+    done = annotate("run", *words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert cause in done.stderr
+    assert remedy in done.stderr
+    assert annotate.studies == []
+
+
+def test_a_directory_that_cannot_hold_a_study_is_named(annotate):
+    """Where `.annotate` is in the way, its path is told."""
+    annotate.write("train.py")
+    annotate.write(".annotate", "a file")
+    done = annotate("run", "train.py")
+    assert done.returncode == 2
+    assert ".annotate" in done.stderr
+
+
+def test_a_program_that_cannot_be_started_leaves_no_study(annotate):
+    """A study whose first trial cannot be started would only hide the one before it."""
+    annotate.write("train.py")
+    broken = annotate.write("broken", "#!/no/such/interpreter\n")
+    broken.chmod(0o755)
+    done = annotate("run", "--", "./broken", "train.py")
+    assert done.returncode == 2
+    assert "no trial can be started" in done.stderr
+    assert annotate.studies == []
