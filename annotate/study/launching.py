@@ -24,7 +24,6 @@ from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors import CannotLaunch, Executor, Running, TrialRequest
 from annotate_runtime.executors.client import ExecutorLost
 from annotate_runtime.protocol import (
-    PARAMETERS,
     REPORTS,
     Parameters,
     ProtocolError,
@@ -56,7 +55,8 @@ class Launcher:
     def __init__(self, executor: Executor, plan: LaunchPlan) -> None:
         self._executor = executor
         self._plan = plan
-        _keep(plan.folder.path / ENVIRONMENT, plan.env)
+        self._env = dict(plan.env)
+        _keep(plan.folder.path / ENVIRONMENT, self._env)
 
     async def __call__(self, trial: Trial, lease: Lease) -> Process:
         """Start a trial. Raises LaunchError."""
@@ -67,7 +67,7 @@ class Launcher:
         with told(directory):
             write_parameters(directory, Parameters(trial.params, plan.folder.id, name, trial.number))
         env = trial_environment(
-            {**plan.env, **lease.env},
+            {**self._env, **lease.env},
             directory=directory,
             lib=plan.folder.lib,
             study=plan.folder.id,
@@ -77,7 +77,7 @@ class Launcher:
             threads=lease.threads,
             gpus=lease.gpus,
         )
-        _keep(directory / ENVIRONMENT, {name: env[name] for name in env if env[name] != plan.env.get(name)})
+        _keep(directory / ENVIRONMENT, dict(env.items() - self._env.items()))
         request = TrialRequest(
             trial.number, directory, plan.command, plan.cwd, env, directory / LOG, cpus=lease.cpus
         )
@@ -92,12 +92,13 @@ class Launcher:
 def prepare(directory: Path, *, attempt: int) -> None:
     """Make a trial's directory; what an earlier attempt left there is put aside."""
     with told(directory):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in (LOG, REPORTS, OUTPUT):
-            left = directory / name
-            if left.exists():
-                left.rename(_aside(left, attempt - 1))
-        (directory / PARAMETERS).unlink(missing_ok=True)
+        try:
+            directory.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            for name in (LOG, REPORTS, OUTPUT):
+                left = directory / name
+                if left.exists():
+                    left.rename(_aside(left, attempt - 1))
         (directory / OUTPUT).mkdir(mode=0o700)
 
 

@@ -327,9 +327,11 @@ class Study:
             trial = self._trials[self._queue[0]]
             slot = await self._slots.acquire(trial, self.options.jobs)
             if isinstance(slot, Waiting):
+                self._store.save(trial)
                 self._waiting = dict.fromkeys(self._queue, slot.why)
                 break
             if self._ended is not None or trial.number not in self._queue:  # stopped or killed meanwhile
+                self._store.save(self._trials[trial.number])
                 await self._slots.release(slot)
                 break
             self._queue.remove(trial.number)
@@ -337,12 +339,13 @@ class Study:
         self._ask_ahead()
 
     def _queue_suggestion(self) -> None:
-        """Make a queued trial of the next suggestion, if there is one and the budget allows it."""
+        """Make a queued trial of the next suggestion, if there is one and the budget allows it.
+
+        It is written down when it starts, or when it has to wait.
+        """
         if self._ahead.ready and self._wanted() > 0:
             number, suggested = self._ahead.ready.popleft()
-            trial = Trial(number, self._history.params(suggested))
-            self._store.save(trial)
-            self._trials[number] = trial
+            self._trials[number] = Trial(number, self._history.params(suggested))
             self._queue.append(number)
 
     def _ask_ahead(self) -> None:

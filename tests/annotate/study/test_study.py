@@ -387,10 +387,11 @@ def test_a_trial_waits_for_its_slot_and_says_for_what(lab):
 
     async def main():
         nonlocal free
-        study = lab.study(good, trials=1)
+        study = lab.study(good, trials=1, baseline=False)
         task = asyncio.create_task(study.run())
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
         assert study.snapshot().waiting == {0: "GPU 2: pid 4711, python, 31.2 GB of 40"}
+        assert lab.states == ["queued"]
         free = True
         await task
         assert study.snapshot().waiting == {}
