@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from annotate.instrument import instrument
-from annotate.instrument.edits import IMPORT, NAME
+from annotate.instrument.edits import IMPORT, INLINE, NAME
 from annotate.instrument.source import Unreadable, read_source
 
 EVERY = 50
@@ -57,8 +57,9 @@ def fault(before: bytes) -> str | None:
     if len(ours) != len(theirs):
         return f"{len(theirs)} lines became {len(ours)}"
     changed = [number for number, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b]
+    last = ours[changed[-1]].decode("latin-1") if changed else ""
     added = [ours[number] for number in changed[:-1] if IMPORT.encode() not in ours[number]]
-    if len(changed) > 2 or added or NAME.encode() not in ours[changed[-1]]:
+    if len(changed) > 2 or added or not (NAME in last or INLINE in last):
         return f"the lines {[number + 1 for number in changed]} were changed"
     return None if compiles(done.code) else "what came out does not compile"
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli import inspecting, reading, running
+from annotate.cli import inspecting, reading, running, suggesting
 
 app = typer.Typer(
     name="annotate",
@@ -41,7 +41,13 @@ RUN, SOURCE, RESULTS = "Run", "The source", "Results"
 
 for panel, commands in {
     RUN: (running.run,),
-    SOURCE: (inspecting.check, inspecting.explain, inspecting.extract_space, inspecting.instrument),
+    SOURCE: (
+        inspecting.check,
+        inspecting.explain,
+        inspecting.extract_space,
+        inspecting.instrument,
+        suggesting.suggest,
+    ),
     RESULTS: (reading.ls, reading.show, reading.top, reading.best, reading.log, reading.export),
 }.items():
     for command in commands:

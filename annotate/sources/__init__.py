@@ -1,6 +1,6 @@
 """From a script to a study's own code directory: the import closure, and its mirror."""
 
-from annotate.sources.closure import Closure, SourceFile, assemble, python_of, read_closure
+from annotate.sources.closure import Closure, SourceFile, assemble, python_of, read_closure, shown
 from annotate.sources.mirrors import mirror
 
-__all__ = ["Closure", "SourceFile", "assemble", "mirror", "python_of", "read_closure"]
+__all__ = ["Closure", "SourceFile", "assemble", "mirror", "python_of", "read_closure", "shown"]
