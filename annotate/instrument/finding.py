@@ -17,7 +17,7 @@ from annotate.annotations.lookalike import has_second, looks_like
 from annotate.annotations.snippet import Anchor, Form, Snippet
 from annotate.instrument.comments import look_alike
 from annotate.instrument.source import Source
-from annotate.instrument.tree import Statement, Tree
+from annotate.instrument.tree import Statement, Tree, string_value
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,7 @@ def find(tree: Tree) -> tuple[list[Found], list[Diagnostic]]:
 
 def _string_statement(statement: Statement) -> str | None:
     node = statement.node
-    if isinstance(node, cst.Expr) and isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
-        value = node.value.evaluated_value
-        return value if isinstance(value, str) else None
-    return None
+    return string_value(node.value) if isinstance(node, cst.Expr) else None
 
 
 def _comments(tree: Tree) -> Mapping[int, Comment]:

@@ -16,7 +16,7 @@ import libcst as cst
 
 from annotate.annotations.calls import parse_expression, unparse
 from annotate.instrument.finding import Comment
-from annotate.instrument.tree import Statement, Tree
+from annotate.instrument.tree import Statement, Tree, string_value
 
 _BEFORE_COMMENT = re.compile(r"[ \t\f]*,?[ \t\f]*")
 _CLOSERS = re.compile(r"[ \t\f),:\]}]*")
@@ -187,10 +187,9 @@ def _inner(tree: Tree, node: cst.CSTNode, *, top: bool = False) -> Iterator[Plac
 
 
 def _key(tree: Tree, key: cst.BaseExpression) -> str:
-    if isinstance(key, (cst.SimpleString, cst.ConcatenatedString)):
-        text = key.evaluated_value
-        if isinstance(text, str) and text.strip():
-            return text
+    text = string_value(key)
+    if text is not None and text.strip():
+        return text
     return normal(tree.text(key))
 
 
@@ -213,11 +212,7 @@ def _flag(node: cst.CSTNode) -> str | None:
     """The name by which an option of argparse is known in the script: its first long flag."""
     match node:
         case cst.Call(func=cst.Attribute(attr=cst.Name(value="add_argument")), args=args):
-            flags = [
-                str(arg.value.evaluated_value)
-                for arg in args
-                if arg.keyword is None and isinstance(arg.value, cst.SimpleString)
-            ]
+            flags = [flag for arg in args if arg.keyword is None and (flag := string_value(arg.value))]
         case _:
             return None
     long = [flag for flag in flags if flag.startswith("--")] or flags

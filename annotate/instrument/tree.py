@@ -181,8 +181,25 @@ def _suites(node: cst.CSTNode) -> Iterator[tuple[cst.BaseSuite, cst.CSTNode | No
             raise TypeError(f"LibCST has a compound statement that is not known here: {type(node).__name__}")
 
 
+def string_value(node: cst.CSTNode) -> str | None:
+    """The value of a string literal; None for bytes, f-strings, bad escapes and everything else."""
+    if not isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            value = node.evaluated_value
+        except (SyntaxError, ValueError):
+            return None
+    return value if isinstance(value, str) else None
+
+
 def read_tree(source: Source) -> Tree | Broken:
     """Parse and walk once."""
+    if "\0" in source.text:
+        return Broken(
+            "E301", *source.position(source.text.index("\0")), "a source file has no null characters"
+        )
     try:
         module = cst.parse_module(source.text)
         ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
