@@ -19,7 +19,7 @@ HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 def unsafe(ours: set[int]) -> str | None:
     """Why this process must not be forked; `ours` are descriptors that do not count."""
-    for look in (_threads, _children, _torch, _openmp, lambda: _descriptors(ours)):
+    for look in (_torch, _threads, _children, _openmp, lambda: _descriptors(ours)):
         reason = look()
         if reason is not None:
             return reason
@@ -54,7 +54,7 @@ def _threads() -> str | None:
         return "the first parameter is asked for in a thread"
     tasks = [task for task in os.listdir("/proc/self/task") if int(task) != os.getpid()]
     if tasks:
-        return f"{len(tasks)} native threads run before the first parameter is asked for ({_name(tasks[0])})"
+        return f"a native thread runs before the first parameter is asked for ({_name(tasks[0])}, {len(tasks)} in all)"
     return None
 
 

@@ -248,7 +248,11 @@ class Launcher:
         *lines, server.rest = (server.rest + data).split(b"\n")
         for line in lines:
             self._relay(server, json.loads(line))
-        if closed and server.watched:
+        if closed:
+            self._ignore(server)
+
+    def _ignore(self, server: Server) -> None:
+        if server.watched:
             server.watched = False
             self._poll.unregister(server.out)
 
@@ -288,6 +292,7 @@ class Launcher:
 
     def _end_server(self, server: Server, code: int) -> None:
         self._hear_server(server)
+        self._ignore(server)  # its children may hold the other end open
         _signal_group(server.pid, signal.SIGKILL)
         for descriptor in (server.to, server.out):
             os.close(descriptor)

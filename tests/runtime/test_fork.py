@@ -54,6 +54,7 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
         ("import threading, time; threading.Thread(target=time.sleep, args=(9,), daemon=True, name='loader').start()",
          r"a Python thread runs .*\(loader\)"),
         ("import subprocess; p = subprocess.Popen(['sleep', '9'])", "a child process runs"),
+        ("import os, time; os.fork() or time.sleep(9)", "a child process runs"),
         ("import socket; s = socket.socket()", "a socket open"),
         ("import os; p = os.pipe()", "a pipe open"),
         ("f = open('out.txt', 'w')", "out.txt open for writing"),
