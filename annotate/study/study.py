@@ -200,7 +200,9 @@ class Study:
             started=meta.created,
             budget_trials=self.options.trials,
             jobs=self.options.jobs,
-            trials=tuple(live[n].shown() if n in live else trial for n, trial in self._trials.items()),
+            trials=tuple(
+                live[n].shown() if n in live else trial for n, trial in sorted(self._trials.items())
+            ),
             names=meta.names,
             defaults=meta.defaults,
             budget_seconds=self.options.max_duration,

@@ -7,10 +7,12 @@ exactly once, unless a fault of storage or of our own ends the study.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable
 
+from annotate.errors import StorageError
 from annotate.storage import StudyStore
 from annotate.study.events import StudyEvent, TrialReported, TrialStarted
 from annotate.study.live import Live
@@ -18,7 +20,7 @@ from annotate.study.logs import LogTail, read_log
 from annotate.study.machine import kernel_oom_kills
 from annotate.study.ports import Launch, Lease, News, Process, Slots
 from annotate.study.verdict import Cause, Ending, judge
-from annotate.trial import Trial, TrialState, start
+from annotate.trial import Trial, TrialState, requeue, start
 
 
 class Supervisor:
@@ -97,6 +99,9 @@ class Supervisor:
             self._concluded(live, ended, log)
         except BaseException as error:  # noqa: BLE001 - carried to the loop, which raises it
             self._failed(error)
+            if live.process is None:
+                with contextlib.suppress(StorageError):
+                    self._store.save(requeue(live.trial))
         finally:
             del self.live[live.trial.number]
             await self._slots.release(live.lease)

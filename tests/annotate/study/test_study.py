@@ -371,6 +371,7 @@ def test_points_of_the_users_run_first(lab):
         study = lab.study(good, trials=4)
         study.enqueue({"t/lr/uniform": 77}, {"t/lr/uniform": 78})
         await study.run()
+        assert [t.number for t in study.snapshot().trials] == [0, 1, 2, 3]
 
     asyncio.run(main())
     assert [list(t.params.values()) for t in lab.store.trials()] == [[], [77], [78], [1]]
@@ -428,6 +429,7 @@ def test_a_command_that_cannot_be_started_ends_the_study_with_that_error(lab):
 
     with pytest.raises(LaunchError, match="no such interpreter"):
         asyncio.run(main())
+    assert lab.states == ["queued"]
 
 
 def test_a_tuner_that_cannot_be_built_is_the_users_mistake_and_our_own_fault_escapes(lab):
