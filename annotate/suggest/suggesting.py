@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from annotate.annotations.diagnostics import Diagnostic, has_errors
+from annotate.annotations.diagnostics import Diagnostic, Span, has_errors
 from annotate.annotations.lookalike import looks_like
 from annotate.instrument import Instrumented, instrument
 from annotate.instrument.finding import Comment
 from annotate.instrument.places import Place, statement_of, trailing
-from annotate.instrument.source import Source, read_source
+from annotate.instrument.source import Source, Unreadable, read_source
 from annotate.instrument.tree import Tree, read_tree
 from annotate.suggest.ranges import range_of
 
@@ -61,19 +61,27 @@ class Suggested:
 def suggest(source: bytes, path: str) -> Suggested:
     """Propose annotations for one file, which `path` is the name of in diagnostics."""
     before = instrument(source, _MODULE, path)
-    tree = None if has_errors(before.diagnostics) else _tree(source, path)
-    if tree is None:
+    if has_errors(before.diagnostics):
         return Suggested(source, (), before.diagnostics)
+    tree = _tree(source, path)
+    if isinstance(tree, Diagnostic):
+        return Suggested(source, (), (tree,))
     known = {site.name for site in before.variables}
     proposed = _consistent([each for each in _proposals(tree) if each.name not in known])
     legal = _legal(tree.source, path, before, proposed)
     return Suggested(tree.source.encode(_with(tree.source, legal)), tuple(legal), before.diagnostics)
 
 
-def _tree(source: bytes, path: str) -> Tree | None:
-    """The tree; None of a file that does not parse, which `instrument` tells of only where it is annotated."""
-    tree = read_tree(read_source(source, path))
-    return tree if isinstance(tree, Tree) else None
+def _tree(source: bytes, path: str) -> Tree | Diagnostic:
+    """The tree, or the error that `instrument` tells of only where a file is annotated."""
+    try:
+        text = read_source(source, path)
+    except Unreadable as error:
+        return Diagnostic("E302", Span(path, 1, 0, 1, ""), f"unreadable: {error}")
+    tree = read_tree(text)
+    if isinstance(tree, Tree):
+        return tree
+    return Diagnostic(tree.code, text.span(tree.line, tree.column, 1), tree.message)
 
 
 def _proposals(tree: Tree) -> Iterator[Suggestion]:

@@ -76,8 +76,10 @@ def check_left_alone(source: str) -> None:
         ("if x: lr = 0.1\r\n", "if x: lr = 0.1  # @nni.loguniform(0.01, 1)\r\n"),
         (
             "lr = 0.1\nother.lr = 0.1\ndef f():\n    lr = 0.1\n",
-            "lr = 0.1  # @nni.loguniform(0.01, 1)\nother.lr = 0.1  # @nni.loguniform(0.01, 1)\n"
-            "def f():\n    lr = 0.1  # @nni.loguniform(0.01, 1)\n",
+            (
+                "lr = 0.1  # @nni.loguniform(0.01, 1)\nother.lr = 0.1  # @nni.loguniform(0.01, 1)\n"
+                "def f():\n    lr = 0.1  # @nni.loguniform(0.01, 1)\n"
+            ),
         ),
         (
             "lr = 0.1\nx = 1\n\nlr = 0.5\n",
@@ -143,3 +145,12 @@ def test_suggested_twice_is_suggested_once() -> None:
     """The second time there is nothing left to say."""
     once = suggest(b"lr = 0.1\nbatch_size = 64\n", "train.py").code
     assert suggest(once, "train.py").suggestions == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "code"), [(b"lr = 0.1\nx = =\n", "E301"), (b"lr = 0.1  # \xff\n", "E302")]
+)
+def test_a_file_that_python_cannot_read_is_told_of(source: bytes, code: str) -> None:
+    """Also where it carries no annotation, which `instrument` would leave alone."""
+    done = suggest(source, "train.py")
+    assert (done.code, [each.code for each in done.diagnostics]) == (source, [code])
