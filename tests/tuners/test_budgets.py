@@ -65,6 +65,7 @@ class TestHyperband(_Budgets):
 class TestBohb(_Budgets):
     name = "BOHB"
     class_args = {"min_budget": 1, "max_budget": 9}  # noqa: RUF012
+    trials = 14
 
     def test_its_new_configurations_are_better_than_chance(self):
         def fresh(name, **args):

@@ -20,7 +20,7 @@ print(sorted({"hyperopt", "numpy", "scipy", "optuna"} & sys.modules.keys()))
 
 class TestTpe(Conformance):
     name = "TPE"
-    class_args = {"startup": 8}  # noqa: RUF012
+    class_args = {"startup": 8, "proposals": 3}  # noqa: RUF012
     trials = 16
 
     def test_it_comes_closer_than_chance(self):
