@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli import inspecting, reading, running, suggesting
+from annotate.cli import controlling, inspecting, keeping, reading, resuming, running, suggesting
 
 app = typer.Typer(
     name="annotate",
@@ -40,7 +40,15 @@ def options(
 RUN, SOURCE, RESULTS = "Run", "The source", "Results"
 
 for panel, commands in {
-    RUN: (running.run,),
+    RUN: (
+        running.run,
+        resuming.resume,
+        resuming.retry,
+        controlling.watch,
+        controlling.stop,
+        controlling.kill,
+        controlling.update,
+    ),
     SOURCE: (
         inspecting.check,
         inspecting.explain,
@@ -48,7 +56,16 @@ for panel, commands in {
         inspecting.instrument,
         suggesting.suggest,
     ),
-    RESULTS: (reading.ls, reading.show, reading.top, reading.best, reading.log, reading.export),
+    RESULTS: (
+        reading.ls,
+        reading.show,
+        reading.top,
+        reading.best,
+        reading.log,
+        reading.export,
+        keeping.rm,
+        keeping.gc,
+    ),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

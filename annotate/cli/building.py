@@ -13,7 +13,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from annotate.annotations.constraint import holds
 from annotate.annotations.names import short_names
 from annotate.cli.diagnosing import refuse
 from annotate.cli.hosting import LogFormat, host, python_of_user
-from annotate.cli.naming import known, named
+from annotate.cli.naming import command_line, known, named
 from annotate.cli.spaces import Tuned, tuned
 from annotate.cli.targets import Target, aim, interpreter
 from annotate.errors import AnnotateError, SpaceError
@@ -128,11 +127,6 @@ def allowing(constraints: Sequence[Constraint]) -> Allowed | None:
     return allowed
 
 
-def command_line() -> str:
-    """What the user typed, for whoever asks who runs the study."""
-    return " ".join(["annotate", *sys.argv[1:]])
-
-
 def source_hash(closure: Closure) -> str:
     """SHA-256 over the closure's files, by name and original content."""
     digest = hashlib.sha256()
@@ -209,7 +203,9 @@ def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
         yield
     except BaseException as error:
         said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports"))
-        if not any(path.stat().st_size for path in said) and isinstance(error, AnnotateError | asyncio.CancelledError | SystemExit | OSError):
+        if not any(path.stat().st_size for path in said) and isinstance(
+            error, AnnotateError | asyncio.CancelledError | SystemExit | OSError
+        ):
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
 

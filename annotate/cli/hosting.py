@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from annotate.cli.detaching import settle
 from annotate.cli.signals import caught
 from annotate.cli.streams import stdout
 from annotate.errors import UsageError
@@ -55,6 +56,7 @@ async def host(
     log_format: LogFormat,
 ) -> int:
     """Run a study whose lock is held. Returns 0 with a result, 1 without one, 130 stopped, 128 + a signal's number."""
+    settle(folder)
     meta = store.meta()
     plan = _plan(folder, meta)
     notices: list[str] = []
@@ -118,6 +120,7 @@ class Host:
             format="json" if log_format == "json" else "text",
         )
         self._study = make_study(self._hear)
+        self._lines.recall(self._study.snapshot())
         self._interrupts = 0
         self.signal = 0
         """The number of the first signal that ended the study, 0 when none did."""
@@ -159,7 +162,9 @@ class Host:
         keys = Keys(sys.stdin.fileno()) if sys.stdin.isatty() else None
         running = asyncio.ensure_future(self._study.run())
         loop = asyncio.get_running_loop()
-        with live.LiveScreen(self._console, keys=keys, read_log=self._read_log) as screen:
+        with live.LiveScreen(
+            self._console, keys=keys, read_log=lambda number: read_log(self._folder, number)
+        ) as screen:
             if screen.fd is not None:
                 loop.add_reader(screen.fd, lambda: self._carry_out(screen.typed()))
             try:
@@ -170,14 +175,6 @@ class Host:
                 if screen.fd is not None:
                     loop.remove_reader(screen.fd)
         return await running
-
-    def _read_log(self, number: int) -> Sequence[str]:
-        try:
-            with (self._folder.trial(number) / "log").open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_BYTES))
-                return log.read().decode(errors="replace").splitlines()
-        except FileNotFoundError:
-            return ()
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -209,6 +206,16 @@ class Host:
         elif self._interrupts == 0:
             self._interrupts = 1
             self._study.stop("its terminal was closed" if number == signal.SIGHUP else "it was told to end")
+
+
+def read_log(folder: StudyFolder, number: int) -> Sequence[str]:
+    """The last lines of a trial's log."""
+    try:
+        with (folder.trial(number) / "log").open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_BYTES))
+            return log.read().decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ()
 
 
 def python_of_user() -> str:

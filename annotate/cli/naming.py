@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 
 from annotate.errors import UsageError
@@ -28,6 +29,11 @@ def named(text: str) -> tuple[str, dict[str, Json]]:
         except ValueError:
             arguments[key.strip()] = value
     return name, arguments
+
+
+def command_line() -> str:
+    """What the user typed, for whoever asks who runs the study."""
+    return " ".join(["annotate", *sys.argv[1:]])
 
 
 def known(what: str, name: str, names: Sequence[str]) -> str:

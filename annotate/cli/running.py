@@ -24,6 +24,11 @@ class Start(str, enum.Enum):
     spawn = "spawn"
 
 
+DetachOption = Annotated[
+    bool, typer.Option("--detach", help="Run it in the background, whatever becomes of this terminal.")
+]
+
+
 def run(
     words: Annotated[
         list[str] | None,
@@ -117,6 +122,12 @@ def run(
     gpus_per_trial: Annotated[
         str, typer.Option("--gpus-per-trial", help="2 gives a trial two GPUs, 0.5 lets two trials share one.")
     ] = "1",
+    trials_per_gpu: Annotated[
+        str | None,
+        typer.Option(
+            "--trials-per-gpu", help="How many trials share a GPU, or auto: what its memory carries."
+        ),
+    ] = None,
     cpus_per_trial: Annotated[
         int | None,
         typer.Option("--cpus-per-trial", min=1, help="Bind each trial to so many cores of its own."),
@@ -135,6 +146,7 @@ def run(
         LogFormat,
         typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere."),
     ] = LogFormat.auto,
+    detach: DetachOption = False,
 ) -> None:
     """Tune an annotated script: run trials of it in parallel, keep every result.
 
@@ -149,6 +161,7 @@ def run(
     Everything is kept below .annotate/ in this directory. Your files are not touched.
     """
     import asyncio
+    import sys
 
     from annotate.cli.building import Request, build
     from annotate.cli.signals import leave_on_signals
@@ -174,6 +187,7 @@ def run(
         on_failure=parse_on_failure(on_failure),
         slots=SlotOptions(
             gpus=gpus,
+            trials_per_gpu=None if trials_per_gpu is None else _per_gpu(trials_per_gpu),
             gpus_per_trial=gpus_per_trial,
             cpus_per_trial=cpus_per_trial,
             use_busy_gpus=use_busy_gpus,
@@ -184,5 +198,20 @@ def run(
         include=tuple(include or ()),
         log_format=log_format.value,
     )
+    if detach:
+        from annotate.cli import detaching
+
+        raise typer.Exit(detaching.detach(sys.argv[1:]))
     leave_on_signals()
     raise typer.Exit(asyncio.run(build(request)))
+
+
+def _per_gpu(text: str) -> int:
+    from annotate.errors import UsageError
+    from annotate.study.slots import AUTO
+
+    if text == "auto":
+        return AUTO
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UsageError(f"--trials-per-gpu {text} is not understood", remedy="write a number, or auto")

@@ -30,6 +30,7 @@ from annotate.study.events import (
     TrialRetried,
     TrialStarted,
 )
+from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Direction, Json, Trial, TrialState
 
 QUIET = 10.0  # seconds between two shown reports of one trial
@@ -49,6 +50,13 @@ class LineLog:
     _baseline: float | None = None
     _reported: dict[int, float] = field(default_factory=dict)
     _gone: bool = False
+
+    def recall(self, snapshot: StudySnapshot) -> None:
+        """Know what a study that is run on has reached so far."""
+        best, baseline = snapshot.best, snapshot.baseline
+        self._best = best.value if best is not None else None
+        if baseline is not None and baseline.state is TrialState.SUCCEEDED:
+            self._baseline = baseline.value
 
     def __call__(self, event: StudyEvent) -> None:
         """Say what happened, at once."""

@@ -11,14 +11,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from annotate.errors import StorageError
 from annotate.storage.faults import told
+from annotate.storage.store import StudyStore
 
 ROOT = ".annotate"
 
@@ -86,7 +90,9 @@ class StudyFolder:
 
 def studies(cwd: Path) -> list[StudyFolder]:
     """The studies of a working directory, the latest last."""
-    return sorted(_found(cwd / ROOT), key=_born)
+    found = list(_found(cwd / ROOT))
+    minutes = Counter(_minute(folder) for folder in found)
+    return sorted(found, key=lambda folder: _born(folder, alone=minutes[_minute(folder)] == 1))
 
 
 def find(cwd: Path, name: str | None = None) -> StudyFolder:
@@ -105,7 +111,9 @@ def find(cwd: Path, name: str | None = None) -> StudyFolder:
         case [one]:
             return one
         case []:
-            raise StorageError(f"there is no study {name!r} here", remedy="`annotate ls` shows the studies")
+            near = difflib.get_close_matches(name, [folder.id for folder in found], 1)
+            remedy = f"did you mean {near[0]}?" if near else "`annotate ls` shows the studies"
+            raise StorageError(f"there is no study {name!r} here", remedy=remedy)
         case many:
             listed = ", ".join(folder.id for folder in many[:5])
             raise StorageError(f"{name!r} may mean any of {listed}", remedy="write more of the id")
@@ -121,7 +129,16 @@ def _found(root: Path) -> Iterator[StudyFolder]:
                 yield folder
 
 
-def _born(folder: StudyFolder) -> tuple[str, int, str]:
-    """By the name, which does not change when the directory is copied: the minute, then -2, -3."""
+def _minute(folder: StudyFolder) -> str:
+    """From the name, which does not change when the directory is copied."""
+    return folder.id[:15]
+
+
+def _born(folder: StudyFolder, *, alone: bool) -> tuple[str, float, int, str]:
+    """The minute, and within it what the database says; then -2, -3; one that cannot be read is the first."""
+    created = 0.0
+    if not alone:
+        with contextlib.suppress(StorageError), StudyStore.open(folder.database, read_only=True) as store:
+            created = store.meta().created
     suffix = re.search(r"-(\d+)$", folder.id)
-    return (folder.id[:15], int(suffix[1]) if suffix else 1, folder.id)
+    return (_minute(folder), created, int(suffix[1]) if suffix else 1, folder.id)
