@@ -56,8 +56,11 @@ def extract_space(
     from annotate.cli.files import publish
     from annotate.errors import UsageError
 
-    closure = _read(script, code_dir, include)
+    closure = _read(script, code_dir, include, "extract-space")
+    if output is not None and output.resolve() in {file.path.resolve() for file in closure.files}:
+        raise UsageError(f"{output} is your own code, which is never written to", remedy="name another file")
     refuse(closure.diagnostics)
+    _say_if_empty(closure)
     document = closure.space.to_json()
     if format is SpaceFormat.table:
         if output is not None:
@@ -96,8 +99,10 @@ def check(
         print(json.dumps([d.to_json() for d in diagnostics], indent=2, ensure_ascii=False))
     else:
         show(diagnostics, stdout())
-        variables = sum(len(closure.space) for closure in closures)
-        print(f"{counted(diagnostics)} in {files} file{'s' * (files != 1)}, {variables} variables")
+        sites = {
+            (f.path, v.key) for closure in closures for f in closure.files for v in f.instrumented.variables
+        }
+        print(f"{counted(diagnostics)} in {_many(files, 'file')}, {_many(len(sites), 'variable')}")
     if has_errors(diagnostics):
         raise typer.Exit(2)
 
@@ -111,10 +116,11 @@ def explain(code: Annotated[str, typer.Argument(help="The code of a diagnostic, 
 
     page = PAGES.get(code.upper())
     if page is None:
-        near = difflib.get_close_matches(code.upper(), PAGES, 1, cutoff=0.5)
+        near = difflib.get_close_matches(code.upper(), PAGES, 1, cutoff=0.7)
         known = ", ".join(sorted(PAGES))
         raise UsageError(
-            f"there is no code {code}", remedy=f"did you mean {near[0]}?" if near else f"there are {known}"
+            f"there is no code {code}",
+            remedy=f"did you mean {near[0]}?" if near else f"the codes are {known}",
         )
     print(page)
 
@@ -138,49 +144,80 @@ def instrument(
     from annotate.errors import UsageError
     from annotate.sources import mirror
 
-    closure = _read(script, code_dir, include)
+    closure = _read(script, code_dir, include, "instrument")
+    if output is not None and output.resolve().is_relative_to(closure.code_dir.resolve()):
+        raise UsageError(
+            f"{output} lies in your own code, which is never written to",
+            remedy=f"name a new directory outside {closure.code_dir}",
+        )
     refuse(closure.diagnostics)
+    _say_if_empty(closure)
     if diff or output is None:
         _diff(closure)
     if output is not None:
-        target = output.resolve()
-        if target == closure.code_dir.resolve() or closure.code_dir.resolve().is_relative_to(target):
-            raise UsageError(
-                f"{output} is your own code, which is never written to", remedy="name a new directory"
-            )
         try:
             mirrored = mirror(closure, output)
         except FileExistsError as error:
             raise UsageError(f"{output} is there and not empty", remedy="name a new directory") from error
+        except OSError as error:
+            raise UsageError(
+                f"{output} cannot be written: {error.strerror}", remedy="name another"
+            ) from error
         typer.echo(f"wrote {mirrored}", err=True)
 
 
-def _read(script: Path, code_dir: Path | None, include: list[str] | None) -> Closure:
+def _read(script: Path, code_dir: Path | None, include: list[str] | None, command: str) -> Closure:
+    from annotate.cli.targets import existing
     from annotate.sources import read_closure
 
-    return read_closure(script, code_dir, tuple(include or ()))
+    return read_closure(existing(script, command), code_dir, tuple(include or ()))
+
+
+def _say_if_empty(closure: Closure) -> None:
+    """On stderr: an empty result is more often a mistake than meant."""
+    if not closure.space:
+        name = closure.script.name
+        typer.echo(
+            f"{name} and what it imports carry no annotation; `annotate suggest {name}` proposes some",
+            err=True,
+        )
 
 
 def _closures(paths: list[Path], include: list[str] | None) -> tuple[int, list[Closure]]:
-    """How many files were read, and the closure of every path; a file that another imports is read once."""
+    """How many files were read, and the closures: of every script named, and of those of a directory.
+
+    In a directory a module that another file there imports is no script, and is read as part of that one.
+    """
+    named = [path for path in paths if not path.is_dir()]
+    found = [script for path in paths if path.is_dir() for script in _annotated_in(path)]
+    closures = [_read(script, None, include, "check") for script in named]
+    others = [_read(script, None, include, "check") for script in found]
+    imported = {file.path for closure in others for file in closure.files[1:]}
+    closures += [closure for closure in others if closure.script not in imported]
+    read = {file.path for closure in closures for file in closure.files}
+    closures += [closure for closure in others if closure.script not in read]  # that import one another
+    return len({file.path for closure in closures for file in closure.files}), closures
+
+
+def _annotated_in(directory: Path) -> list[Path]:
     from annotate.errors import UsageError
 
-    scripts: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found = sorted(
-                p
-                for suffix in ("*.py", "*.ipynb")
-                for p in path.rglob(suffix)
-                if not any(part.startswith(".") for part in p.relative_to(path).parts)
-            )
-            if not found:
-                raise UsageError(f"{path} holds no Python file", remedy="name a script")
-            scripts += [p for p in found if b"nni" in p.read_bytes()]
-        else:
-            scripts.append(path)
-    closures = [_read(script, None, include) for script in scripts]
-    return len({file.path for closure in closures for file in closure.files}), closures
+    found = sorted(
+        path
+        for suffix in ("*.py", "*.ipynb")
+        for path in directory.rglob(suffix)
+        if not any(part.startswith(".") for part in path.relative_to(directory).parts)
+    )
+    if not found:
+        raise UsageError(f"{directory} holds no Python file", remedy="name a script")
+    try:
+        return [path for path in found if path.is_file() and b"nni" in path.read_bytes()]
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _table(closure: Closure) -> None:

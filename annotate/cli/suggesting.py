@@ -41,6 +41,7 @@ def suggest(
 
 
 def _read(script: Path) -> bytes:
+    from annotate.cli.targets import existing
     from annotate.errors import UsageError
     from annotate.notebooks import SUFFIX
 
@@ -49,15 +50,8 @@ def _read(script: Path) -> bytes:
             f"{script} is a notebook, which is not written to",
             remedy="write the ranges into its cells: lr = 0.1  # @nni.loguniform(1e-4, 1e-1)",
         )
-    if script.is_dir():
-        raise UsageError(f"{script} is a directory", remedy="name the script in it")
     try:
-        return script.read_bytes()
-    except FileNotFoundError:
-        names = [path.name for path in script.parent.glob("*.py")]
-        near = difflib.get_close_matches(script.name, names, 1)
-        remedy = f"did you mean {script.parent / near[0]}?" if near else "give the path of a Python file"
-        raise UsageError(f"there is no script {script}", remedy=remedy) from None
+        return existing(script, "suggest").read_bytes()
     except OSError as error:
         raise UsageError(
             f"{script} cannot be read: {error.strerror}", remedy="check its permissions"

@@ -43,17 +43,17 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
             raise UsageError(
                 f"there is no module {module} in {cwd}", remedy="run from the directory above the package"
             )
-        return Target(_existing(found), (python, "-m", module, *words), cwd)
+        return Target(existing(found), (python, "-m", module, *words), cwd)
     if not words:
         raise UsageError("no script is named", remedy="annotate run train.py --trials 20")
     first, *arguments = words
     if _is_script(Path(first)):
-        return Target(_existing(Path(first)), (python, python_name(first), *arguments))
+        return Target(existing(Path(first)), (python, python_name(first), *arguments))
     program = shutil.which(first)
     if program is None:
         raise _missing(Path(first), "script or program")
     if script is not None:
-        return Target(_existing(script), (program, *arguments))
+        return Target(existing(script), (program, *arguments))
     for path, base in _candidates(words, cwd):
         return Target(path, (program, *arguments), base)
     raise UsageError(
@@ -86,9 +86,12 @@ def _is_script(path: Path) -> bool:
     return b"\0" not in first and not os.access(path, os.X_OK)
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path, command: str = "run") -> Path:
+    """The path of a script that is there. Raises UsageError, which says what was probably meant."""
     if path.is_dir():
-        raise UsageError(f"{path} is a directory", remedy="name the script in it: annotate run train.py")
+        raise UsageError(
+            f"{path} is a directory", remedy=f"name the script in it: annotate {command} train.py"
+        )
     if not path.is_file():
         raise _missing(path)
     return path
