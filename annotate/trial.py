@@ -19,6 +19,7 @@ import dataclasses
 import enum
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -76,6 +77,7 @@ class Trial:
     """One run of the script.
 
     `params` is what the tuner chose; empty in the baseline, which runs the script's own defaults.
+    `unread` are parameters that it finished without ever asking for: they were not active in it.
     `value` is the objective: the final result, or the last intermediate one of a trial stopped early.
     `attempt` counts from 1, one more each time it is run again; an `alone` trial shares no GPU and no
     memory with another, because it ran out of memory before.
@@ -94,13 +96,28 @@ class Trial:
     exit_code: int | None = None
     gpus: tuple[str, ...] = ()
     pid: int | None = None
+    unread: frozenset[str] = frozenset()
     attempt: int = 1
     alone: bool = False
+
+    @property
+    def active(self) -> Params:
+        """Its parameters without those that it never asked for."""
+        if not self.unread:
+            return self.params
+        return {key: value for key, value in self.params.items() if key not in self.unread}
 
     @property
     def duration(self) -> float | None:
         """Seconds from start to end, None while there is no end."""
         return None if self.started is None or self.ended is None else self.ended - self.started
+
+
+def with_reads(trial: Trial, reads: AbstractSet[str]) -> Trial:
+    """A trial that knows what it never asked for, where that is certain: it ran to its end, and it did ask."""
+    if trial.state is not TrialState.SUCCEEDED or trial.baseline or not reads:
+        return trial
+    return dataclasses.replace(trial, unread=frozenset(trial.params) - reads)
 
 
 def start(trial: Trial, *, at: float, pid: int | None = None, gpus: tuple[str, ...] = ()) -> Trial:

@@ -114,7 +114,10 @@ def best(
         raise StorageError(
             f"{folder.id} has no succeeded trial yet", remedy="`annotate show` tells what its trials did"
         )
-    params = {meta.names.get(key, key): value for key, value in {**meta.defaults, **trial.params}.items()}
+    params = {
+        meta.names.get(key, key): value
+        for key, value in (meta.defaults if trial.baseline else trial.active).items()
+    }
     match format:
         case BestFormat.json:
             print(json.dumps(params, indent=2, ensure_ascii=False))
@@ -222,7 +225,10 @@ def _row(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
         "state": _state(trial),
         "value": trial.value,
         "duration": seconds(trial.duration),
-        **{meta.names.get(key, key): trial.params.get(key, meta.defaults.get(key)) for key in meta.space},
+        **{
+            meta.names.get(key, key): (meta.defaults if trial.baseline else trial.active).get(key)
+            for key in meta.space
+        },
     }
 
 

@@ -74,8 +74,8 @@ def parameters(trial: Trial, snapshot: StudySnapshot, width: int, height: int) -
     """A trial's parameters as `name value`, in as many lines as there is room for."""
     pieces = []
     for key, name in snapshot.names.items():
-        if key in trial.params:
-            pieces.append((clean(name), parameter(trial.params[key])))
+        if key in trial.active:
+            pieces.append((clean(name), parameter(trial.active[key])))
         elif trial.baseline:
             pieces.append(
                 (clean(name), parameter(snapshot.defaults[key]) if key in snapshot.defaults else "default")

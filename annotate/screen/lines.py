@@ -164,6 +164,8 @@ def _plain(value: object) -> Json:
         }
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value

@@ -70,11 +70,11 @@ def _best(snapshot: StudySnapshot, trial: Trial) -> list[Line]:
     shown = [
         (
             clean(name),
-            _exact(trial.params[key]),
+            _exact(trial.active[key]),
             _exact(snapshot.defaults[key]) if key in snapshot.defaults else "",
         )
         for key, name in snapshot.names.items()
-        if key in trial.params
+        if key in trial.active
     ]
     names = max((cell_len(name) for name, _, _ in shown), default=0)
     values = max((cell_len(value) for _, value, _ in shown), default=0)

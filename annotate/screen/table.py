@@ -109,13 +109,13 @@ def parameter_keys(snapshot: StudySnapshot) -> tuple[str, ...]:
 
 
 def _parameter(trial: Trial, key: str, snapshot: StudySnapshot) -> tuple[str, Style]:
-    if key in trial.params:
-        return fit(parameter(trial.params[key], digits=3), _CAP), PLAIN
+    if key in trial.active:
+        return fit(parameter(trial.active[key], digits=3), _CAP), PLAIN
     if trial.baseline and key in snapshot.defaults:
         return fit(parameter(snapshot.defaults[key]), _CAP), DIM
     return ("default" if trial.baseline else "–"), DIM
 
 
 def _numeric(trial: Trial, key: str) -> bool:
-    value = trial.params.get(key, 0)
+    value = trial.active.get(key, 0)
     return isinstance(value, (int, float)) and not isinstance(value, bool)

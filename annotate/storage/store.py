@@ -34,7 +34,7 @@ from annotate.storage.rows import (
     trial_of,
     trial_row,
 )
-from annotate.trial import Direction, Measurement, Trial, TrialState
+from annotate.trial import Direction, Measurement, Trial, TrialState, with_reads
 
 _SELECT_TRIALS = f"SELECT {', '.join(TRIAL_COLUMNS)} FROM trials"  # noqa: S608 - columns are our own
 _UPSERT_TRIAL = (
@@ -166,7 +166,14 @@ class StudyStore:
         """All trials in order of number; with their measurements only where asked."""
         with told(self.path):
             rows = self._connection.execute(f"{_SELECT_TRIALS} ORDER BY number").fetchall()
-        return [trial_of(row, self.measurements(row[0]) if measurements else ()) for row in rows]
+        reads = self.reads()
+        return [
+            with_reads(
+                trial_of(row, self.measurements(row[0]) if measurements else ()),
+                reads.get(row[0], frozenset()),
+            )
+            for row in rows
+        ]
 
     def counts(self) -> Mapping[TrialState, int]:
         """How many trials are in each state; fast however many there are."""
@@ -191,7 +198,7 @@ class StudyStore:
             raise StorageError(
                 f"{self.path.parent.name} has no trial {number}", remedy="`annotate show` lists its trials"
             )
-        return trial_of(row, self.measurements(number))
+        return with_reads(trial_of(row, self.measurements(number)), self.reads().get(number, frozenset()))
 
     def measurements(self, number: int) -> tuple[Measurement, ...]:
         """What a trial reported, in the order of reporting."""

@@ -7,7 +7,6 @@ finished trial never asked for was not active in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 
 from annotate.study.failures import OnFailure
 from annotate.study.values import baseline_point, choices_of, typed
@@ -31,6 +30,7 @@ class History:
         self._baseline = baseline_point(space, baseline_defaults)
         self._defaults = defaults
         self._choices = choices_of(space)
+        self._keys = frozenset(space)
         self._post = post
 
     def params(self, suggested: Params) -> dict[str, Json]:
@@ -43,7 +43,7 @@ class History:
         if params is not None:
             self._post(lambda tuner: tuner.pending(trial.number, params))
 
-    def ended(self, trial: Trial, *, reads: AbstractSet[str], policy: OnFailure) -> None:
+    def ended(self, trial: Trial, *, policy: OnFailure) -> None:
         """A trial is in its last state."""
         number, params = trial.number, self._point(trial)
         if params is None:
@@ -52,18 +52,14 @@ class History:
             self._post(lambda tuner: tuner.forget(number))
             return
         value = policy.value if trial.state is TrialState.FAILED else trial.value
-        never_read = frozenset(params) - reads if self._complete(trial, reads) else frozenset()
+        inactive = trial.unread & self._keys  # what the tuner added (a budget, a checkpoint) is its own to read
         observation = Observation(
             number=number,
-            params={key: value for key, value in params.items() if key not in never_read},
+            params={key: value for key, value in params.items() if key not in inactive},
             value=value,
-            inactive=tuple(sorted(never_read)),
+            inactive=tuple(sorted(inactive)),
         )
         self._post(lambda tuner: tuner.observe(observation))
 
     def _point(self, trial: Trial) -> Params | None:
         return self._baseline if trial.baseline else trial.params
-
-    def _complete(self, trial: Trial, reads: AbstractSet[str]) -> bool:
-        """Whether `reads` are all that the trial would ever have asked for."""
-        return trial.state is TrialState.SUCCEEDED and not trial.baseline and bool(reads)

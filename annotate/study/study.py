@@ -45,6 +45,7 @@ from annotate.trial import (
     TrialState,
     cancel,
     requeue,
+    with_reads,
 )
 from annotate_tuners.errors import TunerError
 from annotate_tuners.pruner import Pruner
@@ -295,7 +296,6 @@ class Study:
         if not trials and self.options.baseline:
             trials = [Trial(0, {}, baseline=True)]
             self._store.save(*trials)
-        reads = self._store.reads()
         if self._pruning is not None:
             done = {t.number: t.state is TrialState.SUCCEEDED for t in trials if t.state.finished}
             for number, curve in self._store.curves(done).items():
@@ -313,7 +313,7 @@ class Study:
             else:
                 self._trials[trial.number] = trial
                 self._outcomes = [None]
-                self._observe(trial, reads.get(trial.number, frozenset()))
+                self._observe(trial)
         return max((trial.ended or trial.started or 0.0 for trial in trials), default=0.0)
 
     # Launching.
@@ -397,7 +397,7 @@ class Study:
             self._queue.append(again.number)
             self._emit(TrialRetried(again, ended))
             return
-        self._finish(ended, log, reads=frozenset(live.reads))
+        self._finish(with_reads(ended, live.reads), log)
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)
@@ -424,21 +424,15 @@ class Study:
             return requeue(ended)
         return requeue(ended) if ended.attempt <= self.options.on_failure.retries else None
 
-    def _finish(
-        self,
-        ended: Trial,
-        log: LogTail = LogTail(),  # noqa: B008 - frozen
-        *,
-        reads: frozenset[str] = frozenset(),
-    ) -> None:
+    def _finish(self, ended: Trial, log: LogTail = LogTail()) -> None:  # noqa: B008 - frozen
         self._store.save(ended)
         self._trials[ended.number] = dataclasses.replace(ended, measurements=())
-        self._observe(ended, reads)
+        self._observe(ended)
         self._emit(TrialEnded(ended, log.traceback))
 
-    def _observe(self, ended: Trial, reads: frozenset[str]) -> None:
+    def _observe(self, ended: Trial) -> None:
         self._done += ended.state in (TrialState.SUCCEEDED, TrialState.EARLY_STOPPED)
-        self._history.ended(ended, reads=reads, policy=self.options.on_failure)
+        self._history.ended(ended, policy=self.options.on_failure)
 
     def _watch_budget(self) -> None:
         if self._supervisor.tasks or self._queue or self._ended is not None:

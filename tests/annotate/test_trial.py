@@ -17,6 +17,7 @@ from annotate.trial import (
     start,
     stop_early,
     succeed,
+    with_reads,
 )
 
 CHANGES = {
@@ -79,3 +80,12 @@ def test_a_duration_needs_a_start_and_an_end():
     assert Trial(7, {}).duration is None
     assert in_state(TrialState.RUNNING).duration is None
     assert in_state(TrialState.SUCCEEDED).duration == 1.0
+
+
+def test_what_a_finished_trial_never_asked_for_was_not_active_in_it():
+    """Only a trial that ran to its end, and asked for something, tells which parameters count."""
+    given = start(Trial(number=1, params={"model": "ridge", "depth": 3}), at=1.0)
+    done = succeed(given, at=2.0, value=0.5)
+    assert with_reads(done, {"model"}).active == {"model": "ridge"}
+    assert with_reads(done, set()).active == done.params
+    assert with_reads(given, {"model"}).active == given.params
