@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from annotate.annotations.diagnostics import Diagnostic, Span
 from annotate.errors import UsageError
+from annotate_runtime.cells import CELL, SCRIPT
 
 SUFFIX: Final = ".ipynb"
 
@@ -84,7 +85,7 @@ class Notebook:
 def read_notebook(data: bytes, path: str) -> Notebook:
     """The script of a notebook's JSON. Raises UsageError for what is no Python notebook of format 4."""
     document = _document(data, path)
-    lines = [f"# The code cells of {path.rpartition('/')[2]}, in order."]
+    lines = [f"{SCRIPT} {path.rpartition('/')[2]}, in order."]
     sources = [
         (number, _source(cell))
         for number, cell in enumerate(document["cells"], start=1)
@@ -94,7 +95,7 @@ def read_notebook(data: bytes, path: str) -> Notebook:
     cells: list[Cell] = []
     magics: list[int] = []
     for number, source in sources:
-        lines.append(f"# %% cell {number}")
+        lines.append(f"{CELL}{number}")
         cells.append(Cell(number, len(lines), tuple(source.split("\n"))))
         plain, at = without_magics(source)
         magics += [len(lines) + each for each in at]

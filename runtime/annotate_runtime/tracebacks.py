@@ -22,6 +22,8 @@ def frame_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
     """What to do to the `traceback` module when it has been imported."""
 
     def patch(traceback: ModuleType) -> None:
+        from annotate_runtime.cells import in_cell
+
         summary = traceback.FrameSummary
         original = summary.__init__
 
@@ -31,6 +33,8 @@ def frame_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
                 options["colno"] = options["end_colno"] = None
                 if sys.version_info < (3, 11):
                     del options["colno"], options["end_colno"]
+            if user is not None:
+                user, lineno = in_cell(user, filename, lineno)
             original(self, user or filename, lineno, name, **options)
 
         summary.__init__ = mapped

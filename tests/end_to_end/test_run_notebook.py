@@ -35,9 +35,11 @@ def test_a_notebook_goes_in_and_its_trials_come_out(annotate):
     assert not (path.parent / "nb.py").exists()
 
 
-def test_a_fault_in_a_cell_is_told_with_its_text(annotate):
-    """The trial's log shows the line that raised it."""
-    annotate.write("nb.ipynb", notebook("lr = 0.1  # @nni.uniform(0, 1)", "x = 1\nraise ValueError(x)"))
-    done = annotate("run", "nb.ipynb", "--trials", 1, "--tuner", "random")
-    assert done.returncode == 1
-    assert "raise ValueError(x)" in annotate("log", "0").stdout
+def test_a_fault_in_a_cell_is_shown_at_cell_and_line(annotate):
+    """With the text of the notebook, also on a line that carries an annotation."""
+    cells = "x = 0", "# first\nlr = 1 / x  # @nni.uniform(0, 1)\n", "# @nni.report_final_result(lr)"
+    path = annotate.write("nb.ipynb", notebook(*cells))
+    annotate("run", "nb.ipynb", "--trials", 1, "--tuner", "random")
+    log = annotate("log", "0").stdout
+    assert f'File "{path}:cell 2", line 2, in <module>\n    lr = 1 / x  # @nni.uniform(0, 1)\n' in log
+    assert "_annotate_trial" not in log

@@ -1,0 +1,42 @@
+"""A line of a notebook's script as its user knows it: the notebook, the cell, and the line in the cell.
+
+The host writes the script of `nb.ipynb` as `nb.py`, `# %% cell 3` above the lines of the notebook's third
+cell. A line behind such a mark is shown as `nb.ipynb:cell 3` with the text that the notebook holds.
+"""
+
+from __future__ import annotations
+
+SCRIPT = "# The code cells of "  # how the first line of a notebook's script begins
+CELL = "# %% cell "
+
+
+def in_cell(user: str, copy: str, lineno: int) -> tuple[str, int]:
+    """A file and a line of it (1-based); of a notebook's script, the cell and the line in the cell."""
+    import linecache
+
+    lines = linecache.getlines(copy)
+    if not lines or not lines[0].startswith(SCRIPT) or not lineno:
+        return user, lineno
+    marks = [number for number, line in enumerate(lines[:lineno], start=1) if line.startswith(CELL)]
+    if not marks:
+        return user, lineno
+    notebook = f"{user.rpartition('.py')[0]}.ipynb"
+    number = int(lines[marks[-1] - 1][len(CELL) :])
+    name = f"{notebook}:cell {number}"
+    if name not in linecache.cache:
+        shown = _source(notebook, number) or lines[marks[-1] :]
+        linecache.cache[name] = (sum(map(len, shown)), None, shown, name)
+    return name, lineno - marks[-1]
+
+
+def _source(notebook: str, number: int) -> list[str]:
+    """The lines of a cell, none where the notebook is no longer what it was."""
+    import json
+
+    try:
+        with open(notebook, encoding="utf-8") as file:
+            source = json.load(file)["cells"][number - 1]["source"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+    text = source if isinstance(source, str) else "".join(map(str, source))
+    return [f"{line}\n" for line in text.splitlines()]
