@@ -175,12 +175,11 @@ def _read(script: Path, code_dir: Path | None, include: list[str] | None, comman
 
 def _say_if_empty(closure: Closure) -> None:
     """On stderr: an empty result is more often a mistake than meant."""
-    if not closure.space:
-        name = closure.script.name
-        typer.echo(
-            f"{name} and what it imports carry no annotation; `annotate suggest {name}` proposes some",
-            err=True,
-        )
+    if closure.space:
+        return
+    name = closure.script.name
+    advice = f"; `annotate suggest {name}` proposes some" if closure.script.suffix == ".py" else ""
+    typer.echo(f"{name} and what it imports carry no annotation{advice}", err=True)
 
 
 def _closures(paths: list[Path], include: list[str] | None) -> tuple[int, list[Closure]]:
