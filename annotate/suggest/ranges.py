@@ -116,7 +116,7 @@ def _decades(value: Number, written: str) -> str | None:
     """One decade to each side, nothing above 1."""
     if value == 0:
         return f"choice({written}, 1e-5, 1e-4, 1e-3)"
-    if not 0 < value <= 1:
+    if not 1e-12 < value <= 1:
         return None
     return f"loguniform({_shown(value / 10)}, {_shown(max(value, min(value * 10, 1)))})"
 
@@ -128,7 +128,9 @@ def _rate(value: Number, written: str) -> str | None:
 def _inertia(value: Number, written: str) -> str | None:
     if value == 0:
         return f"choice({written}, 0.5, 0.9, 0.95)"
-    return f"uniform({_shown(min(0.8, value))}, {_shown(max(0.99, value))})" if 0.5 <= value < 1 else None
+    if not 0.5 <= value < 1:
+        return None
+    return f"uniform({written if value < 0.8 else 0.8}, {written if value > 0.99 else 0.99})"
 
 
 def _fraction(value: Number, _: str) -> str | None:

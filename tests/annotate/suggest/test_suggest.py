@@ -35,6 +35,7 @@ def check_left_alone(source: str) -> None:
         ("weight_decay = 5e-4\n", "weight_decay = 5e-4  # @nni.loguniform(5e-5, 0.005)\n"),
         ("wd = 0.0\n", "wd = 0.0  # @nni.choice(0.0, 1e-5, 1e-4, 1e-3)\n"),
         ("momentum = 0.9\n", "momentum = 0.9  # @nni.uniform(0.8, 0.99)\n"),
+        ("momentum = 0.59375\n", "momentum = 0.59375  # @nni.uniform(0.59375, 0.99)\n"),
         ("momentum = 0\n", "momentum = 0  # @nni.choice(0, 0.5, 0.9, 0.95)\n"),
         ("dropout_p = .5\n", "dropout_p = .5  # @nni.uniform(0.0, 0.6)\n"),
         ("drop_rate = 0.8\n", "drop_rate = 0.8  # @nni.uniform(0.0, 0.9)\n"),
