@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotate.errors import UsageError
 from annotate.notebooks import python_name, read_notebook, without_magics
@@ -147,3 +149,36 @@ def test_a_notebook_cannot_import_its_own_name(tmp_path: Path) -> None:
 def test_names_of_scripts() -> None:
     """Only a notebook's changes."""
     assert [python_name(p) for p in ("a/nb.ipynb", "a/b.py")] == ["a/nb.py", "a/b.py"]
+
+
+LINES = st.sampled_from(
+    [
+        "%time x",
+        "!ls",
+        "x = 1",
+        "(",
+        "'''",
+        '"""',
+        ")",
+        "\\",
+        "    %m",
+        "if x:",
+        "a?",
+        "%%bash",
+        "%%time",
+        "# (",
+        "'",
+        "",
+    ]
+)
+
+
+@given(st.lists(st.lists(LINES, max_size=8).map("\n".join), max_size=4))
+def test_every_cell_begins_under_its_number(cells: list[str]) -> None:
+    """Whatever stands in the cells, no line is added or lost, so every fault is found where it is."""
+    read = read_notebook(notebook(*cells), "nb.ipynb")
+    lines = read.code.split("\n")
+    assert [lines[cell.offset - 1] for cell in read.cells] == [
+        f"# %% cell {cell.number}" for cell in read.cells
+    ]
+    assert len(lines) - 2 == len(cells) + sum(len(cell.lines) for cell in read.cells)
