@@ -87,6 +87,6 @@ def _show(before: bytes, after: bytes, name: str) -> None:
 
 def _diff(before: bytes, after: bytes, name: str) -> Iterator[bytes]:
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    path = name.encode()
+    path = name.lstrip("/").encode()
     for line in difflib.diff_bytes(difflib.unified_diff, old, new, b"a/" + path, b"b/" + path):
         yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
