@@ -14,6 +14,10 @@ import stat
 import sys
 import threading
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
 HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
@@ -87,6 +91,11 @@ def _torch() -> str | None:
         return f"the script sets torch to {torch.get_num_threads()} threads before the first parameter"
     if torch.cuda.is_initialized():
         return "the script uses CUDA before the first parameter is asked for"
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith("torch._dynamo."):
+            return "the first parameter is asked for while torch.compile is at work"
+        frame = frame.f_back
     return None
 
 

@@ -24,6 +24,7 @@ TRIAL_SIDE = (
     "reporter.py",
     "redirect.py",
     "tracebacks.py",
+    "own_source.py",
     "cells.py",
     "forkserver.py",
     "forksafety.py",

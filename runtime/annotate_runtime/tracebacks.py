@@ -1,4 +1,4 @@
-"""Tracebacks of a trial name the user's own file and line, and none of our frames.
+"""Tracebacks and warnings of a trial name the user's own file and line, and none of our frames.
 
 The code of the mirror keeps the mirror's path as its file name, so that `inspect.getsource` sees what
 runs; only what is shown is mapped, wherever Python's `traceback` module shows it. The text of a line is
@@ -38,6 +38,35 @@ def frame_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
             original(self, user or filename, lineno, name, **options)
 
         summary.__init__ = mapped
+
+    return patch
+
+
+def warning_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
+    """What to do to the `warnings` module when it has been imported."""
+
+    def patch(warnings: ModuleType) -> None:
+        from annotate_runtime.cells import in_cell
+
+        message = warnings.WarningMessage
+        original = message.__init__
+
+        def mapped(
+            self: Any,
+            text: Any,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            *others: Any,
+            **named: Any,
+        ) -> None:
+            user = mirror.to_user(filename)
+            if user is not None:
+                _remember(user, filename, lineno)
+                user, lineno = in_cell(user, filename, lineno)
+            original(self, text, category, user or filename, lineno, *others, **named)
+
+        message.__init__ = mapped
 
     return patch
 

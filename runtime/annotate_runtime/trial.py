@@ -118,6 +118,12 @@ class _Scan:
     memo: dict[str, str] = {}  # noqa: RUF012 - the scanner's own
 
 
+for _asked in (Trial.__contains__, Trial.__getitem__, Trial.chose):
+    # `torch.compile` takes an answer as the constant that it is, where it would trace into reading a file;
+    # the mark is that of `torch.compiler.assume_constant_result`, put on without importing torch
+    _asked.__dict__["_dynamo_marked_constant"] = True
+
+
 def run_before_first_use() -> None:
     """Do what the fork server has put in `before_first_use`, the first time."""
     global before_first_use

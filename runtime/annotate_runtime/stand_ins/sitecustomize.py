@@ -10,18 +10,21 @@ _lib = os.path.dirname(os.path.abspath(__file__))
 
 
 def _begin() -> None:
+    from annotate_runtime.own_source import source_reader
     from annotate_runtime.redirect import Finder, Mirror, redirect_main
-    from annotate_runtime.tracebacks import excepthook, frame_mapper
+    from annotate_runtime.tracebacks import excepthook, frame_mapper, warning_mapper
 
     mirror = Mirror.read(_lib)
     redirect_main(mirror)
     sys.excepthook = excepthook(_lib)
-    patch = frame_mapper(mirror)
-    if "traceback" in sys.modules:
-        patch(sys.modules["traceback"])
-        sys.meta_path.insert(0, Finder(mirror, {}))
-    else:
-        sys.meta_path.insert(0, Finder(mirror, {"traceback": patch}))
+    hooks = {
+        "traceback": frame_mapper(mirror),
+        "warnings": warning_mapper(mirror),
+        "inspect": source_reader(mirror),
+    }
+    for name in [name for name in hooks if name in sys.modules]:
+        hooks.pop(name)(sys.modules[name])
+    sys.meta_path.insert(0, Finder(mirror, hooks))
 
 
 def _chain() -> None:
