@@ -79,6 +79,7 @@ async def host(
                 if meta.pruner
                 else None,
                 listener=listener,
+                stopping=executor.wait_no_more,
             )
 
         hosting = Host(folder, meta, make_study, log_format=log_format)

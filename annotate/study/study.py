@@ -72,6 +72,7 @@ class Study:
         options: StudyOptions,
         pruner: Pruner | None = None,
         listener: Listener = lambda _: None,
+        stopping: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.options = options
@@ -80,6 +81,7 @@ class Study:
         self._meta = store.meta()
         self._slots = slots
         self._emit = listener
+        self._stopping = stopping
         self._clock = clock
         self._pruning = Pruning(pruner) if pruner is not None else None
         self._wake = asyncio.Event()
@@ -459,6 +461,7 @@ class Study:
         if self._ended is None:
             self._ended = ended
             self.phase = "stopping"
+            self._stopping()
         self._wake.set()
 
     def _stop_all(self, grace: float) -> None:

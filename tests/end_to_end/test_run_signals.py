@@ -38,6 +38,14 @@ def gone(annotate):
     return not any(mark in environ.get("ANNOTATE_TRIAL_DIR", "") for environ in environments)
 
 
+def until(question, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while not (answer := question()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return answer
+
+
 def kept(annotate):
     """The baseline's result is there, and the trial that ran was cancelled."""
     states = {t["number"]: t["state"] for t in annotate.trials()}
@@ -154,3 +162,14 @@ def test_an_interrupt_before_the_study_begins_leaves_nothing(annotate):
         assert child.exitstatus == code, said
         assert "Traceback" not in said
         assert annotate.studies == []
+
+
+def test_an_interrupt_does_not_wait_for_what_all_trials_have_in_common(annotate):
+    """A script that is still loading, before any trial has begun, is ended at once."""
+    annotate.write("train.py", "import time\nprint('loading', flush=True)\ntime.sleep(600)\n" + ENDLESS)
+    process = annotate.start("run", "train.py", "--trials", "2", "--tuner", "random")
+    (study,) = until(lambda: annotate.studies)
+    until(lambda: (study / "prefix.log").is_file() and "loading" in (study / "prefix.log").read_text())
+    process.send_signal(signal.SIGINT)
+    process.stdout.read()
+    assert process.wait(20) == 130

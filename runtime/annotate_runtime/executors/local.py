@@ -200,6 +200,11 @@ class LocalExecutor:
                 return ForkedRunning(request, launch, self._launcher, self._server)
         return LocalRunning(request, await spawn(self._launcher, request), self._launcher)
 
+    def wait_no_more(self) -> None:
+        """Let no launch wait for the prefix any longer: what is still to be started is a fresh process."""
+        if self._server is not None:
+            self._server.close()
+
     async def aclose(self) -> None:
         closing = asyncio.ensure_future(self._launcher.aclose())
         if self._server is not None:
