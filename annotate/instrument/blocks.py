@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import libcst as cst
 
 from annotate.instrument.finding import Comment, Found
-from annotate.instrument.tree import Block, Statement, Tree
+from annotate.instrument.tree import Block, Statement, Tree, indent_of
 
 
 def block_at(tree: Tree, comment: Comment) -> Block | None:
     """The block whose statements are indented as a comment line is, None where none reaches to it."""
-    indent = tree.source.line(comment.line)[: comment.column]
+    indent = indent_of(tree.source.line(comment.line)[: comment.column])
     for block in _blocks(tree.root):
         if (
             block.indent == indent

@@ -7,13 +7,14 @@ statement blocks, and the expressions of the statements that carry an annotation
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
 from annotate.instrument.source import Source
 
@@ -140,7 +141,7 @@ class Tree:
                 first = self._ranges[suite.body[0]].start if suite.body else where.start
                 for decorator in getattr(suite.body[0], "decorators", ()) if suite.body else ():
                     first = min(first, self._ranges[decorator].start, key=lambda p: p.line)
-                indent = self.source.line(first.line)[: first.column]
+                indent = indent_of(self.source.line(first.line)[: first.column])
                 begin = self._ranges[suite.header].start.line
                 block = Block(statement, indent, begin, until)
                 statement.blocks.append(block)
@@ -203,11 +204,34 @@ def read_tree(source: Source) -> Tree | Broken:
     try:
         module = cst.parse_module(source.text)
         ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
-        return Tree(source, module, ranges)
+        return Tree(source, module, _with_feeds(source, module, ranges))
     except cst.ParserSyntaxError as error:
         return _broken(source, error)
     except RecursionError:
         return Broken("E303", 1, 0, "this file is nested too deeply to be read")
+
+
+def _with_feeds(
+    source: Source, module: cst.Module, ranges: Mapping[cst.CSTNode, CodeRange]
+) -> Mapping[cst.CSTNode, CodeRange]:
+    """LibCST loses a form feed at the beginning of a line: put the columns of such lines right."""
+    if "\f" not in source.text:
+        return ranges
+    ends = re.compile(r"\r\n?|\n")
+    pairs = zip(ends.split(source.text), ends.split(module.code), strict=False)
+    lost = {line: len(a) - len(b) for line, (a, b) in enumerate(pairs, start=1) if len(a) > len(b)}
+
+    def moved(at: CodePosition) -> CodePosition:
+        return CodePosition(at.line, at.column + lost.get(at.line, 0))
+
+    if not lost:
+        return ranges
+    return {node: CodeRange(moved(each.start), moved(each.end)) for node, each in ranges.items()}
+
+
+def indent_of(before: str) -> str:
+    """The white space that counts of what stands before a line's first word: a form feed begins anew."""
+    return before.rpartition("\f")[2]
 
 
 def _broken(source: Source, error: cst.ParserSyntaxError) -> Broken:
