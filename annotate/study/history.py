@@ -52,7 +52,7 @@ class History:
             self._post(lambda tuner: tuner.forget(number))
             return
         value = policy.value if trial.state is TrialState.FAILED else trial.value
-        inactive = trial.unread & self._keys  # what the tuner added (a budget, a checkpoint) is its own to read
+        inactive = trial.unread & self._keys  # what the tuner added, such as a budget, is its own to read
         observation = Observation(
             number=number,
             params={key: value for key, value in params.items() if key not in inactive},

@@ -62,7 +62,7 @@ class Nvml:
     def open(cls) -> Nvml:
         """Connect. Raises NoDriver."""
         try:
-            import pynvml  # noqa: PLC0415 - host side only, and only where GPUs are asked for
+            import pynvml  # host side only, and only where GPUs are asked for
         except ImportError as error:
             raise NoDriver("no GPU is used: nvidia-ml-py is not installed") from error
         try:
