@@ -16,7 +16,7 @@ OWN = """\
 import inspect
 def f(x):
     k = 2.0  # @nni.uniform(0, 10)
-    n = 1  # @nni.choice(1, -3, 'é' + str(x), lambda: 1)
+    n = 1  # @nni.choice(1, -3, 'é' + str(x), 1 if x else 2)
     return k, n
 class C:
     a = dict(
@@ -48,7 +48,7 @@ def ran(study: Study, source: str, **params: Any) -> tuple[str, set[str]]:
         ({"n__choice": 1}, "n = (1)  #"),
         ({"n__choice": -3}, "n = (-3)  #"),
         ({"n__choice": "'é' + str(x)"}, "n = ('é' + str(x))  #"),
-        ({"n__choice": "lambda: 1"}, "n = (lambda: 1)  #"),
+        ({"n__choice": "1 if x else 2"}, "n = (1 if x else 2)  #"),
         ({}, "n = (1)  #"),
         ({"k__uniform": 0.25}, "k = (0.25)  #"),
         ({"k__uniform": 1e-07}, "k = (1e-07)  #"),
