@@ -61,6 +61,7 @@ for panel, commands in {
         reading.show,
         reading.top,
         reading.best,
+        reading.compare,
         reading.log,
         reading.export,
         keeping.rm,

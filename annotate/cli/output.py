@@ -39,9 +39,17 @@ def write(rows: Sequence[Mapping[str, Any]], format: Format) -> None:
             if rows:
                 writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(rows)
+                writer.writerows(map(as_cells, rows))
         case Format.table:
             _table(rows)
+
+
+def as_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for CSV: what is no plain value is written as JSON."""
+    return {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | bool) else value
+        for name, value in row.items()
+    }
 
 
 def shorten(value: object) -> str:

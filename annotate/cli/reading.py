@@ -1,15 +1,19 @@
-"""The commands that read studies and change nothing: ls, show, top, best, log, export."""
+"""The commands that read studies and change nothing: ls, show, top, best, compare, log, export.
+
+A trial is named by its number in the latest study, or by its id, STUDY-NUMBER, whose study may be shortened.
+"""
 
 from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from annotate.cli.output import Format, FormatOption, seconds, write
+from annotate.cli.output import Format, FormatOption, as_cells, seconds, write
 
 if TYPE_CHECKING:
     from annotate.storage import StudyFolder, StudyMeta, StudyStore
@@ -19,11 +23,14 @@ StudyArgument = Annotated[
     str | None, typer.Argument(metavar="[STUDY]", help="An id or part of one; the latest study if left out.")
 ]
 TrialArgument = Annotated[
-    int | None, typer.Argument(metavar="[TRIAL]", help="Its number; the best if left out.")
+    str | None, typer.Argument(metavar="[TRIAL]", help="Its number or id; the best if left out.")
 ]
 StudyOption = Annotated[
     str | None, typer.Option("--study", "-s", help="An id or part of one; the latest study if left out.")
 ]
+
+
+_COLUMNS = frozenset({"trial", "state", "value", "duration", "start", "end"})
 
 
 class BestFormat(str, enum.Enum):
@@ -45,12 +52,17 @@ class ExportFormat(str, enum.Enum):
 
 def ls(format: FormatOption = Format.table) -> None:
     """List the studies of this directory, the latest last."""
+    from annotate.errors import StorageError
     from annotate.storage import StudyStore, holder, studies
 
     rows = []
     for folder in studies(Path.cwd()):
-        with StudyStore.open(folder.database, read_only=True) as store:
-            meta, trials = store.meta(), store.trials()
+        try:
+            with StudyStore.open(folder.database, read_only=True) as store:
+                meta, trials = store.meta(), store.trials()
+        except StorageError as error:
+            typer.echo(error.message, err=True)
+            continue
         best = best_of(trials, meta)
         rows.append(
             {
@@ -71,15 +83,16 @@ def ls(format: FormatOption = Format.table) -> None:
 def show(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[STUDY|TRIAL]", help="A study, or the number of a trial of the latest one."),
+        typer.Argument(metavar="[STUDY|TRIAL]", help="A study, or a trial by its number or id."),
     ] = None,
     study: StudyOption = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Show the trials of a study, or all that is known of one trial."""
-    if what is not None and what.isdecimal():
-        with _opened(study) as (_, store, meta):
-            trial = store.trial(int(what))
+    named = None if what is None else _named(what, study)
+    if named is not None:
+        with _opened(named[0]) as (_, store, meta):
+            trial = store.trial(named[1])
         write([{"name": name, "value": value} for name, value in _facts(trial, meta).items()], format)
         return
     with _opened(what or study) as (_, store, meta):
@@ -114,10 +127,7 @@ def best(
         raise StorageError(
             f"{folder.id} has no succeeded trial yet", remedy="`annotate show` tells what its trials did"
         )
-    params = {
-        meta.names.get(key, key): value
-        for key, value in (meta.defaults if trial.baseline else trial.active).items()
-    }
+    params = {meta.names.get(key, key): value for key, value in _values(trial, meta).items()}
     match format:
         case BestFormat.json:
             print(json.dumps(params, indent=2, ensure_ascii=False))
@@ -136,6 +146,32 @@ def best(
             write([_row(trial, meta)], Format.table)
 
 
+def compare(
+    trials: Annotated[list[str], typer.Argument(metavar="TRIAL TRIAL...", help="Numbers or ids.")],
+    study: StudyOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Show trials side by side: parameters, result, duration.
+
+    [bold]annotate compare 0 7[/bold]
+    """
+    from annotate.errors import StorageError
+
+    columns: dict[str, dict[str, Any]] = {}
+    for word in trials:
+        named = _named(word, study)
+        if named is None:
+            raise StorageError(
+                f"there is no trial {word}", remedy="`annotate show` lists the trials by number"
+            )
+        with _opened(named[0]) as (_, store, meta):
+            columns[word] = _row(store.trial(named[1]), meta)
+    names = dict.fromkeys(name for row in columns.values() for name in row if name != "trial")
+    write(
+        [{"trial": name, **{word: row.get(name) for word, row in columns.items()}} for name in names], format
+    )
+
+
 def log(
     trial: TrialArgument = None,
     study: StudyOption = None,
@@ -146,19 +182,26 @@ def log(
     import time
 
     from annotate.errors import StorageError
+    from annotate.storage import holder
 
-    with _opened(study) as (folder, store, meta):
-        if trial is None:
+    named = (study, None) if trial is None else _named(trial, study)
+    if named is None:
+        raise StorageError(f"there is no trial {trial}", remedy="`annotate show` lists the trials by number")
+    with _opened(named[0]) as (folder, store, meta):
+        number = named[1]
+        if number is None:
             best = best_of(store.trials(), meta)
             if best is None:
                 raise StorageError(f"{folder.id} has no best trial yet", remedy="name one: annotate log 0")
-            trial = best.number
-        path = folder.trial(store.trial(trial).number) / "log"
+            number = best.number
+        path = folder.trial(store.trial(number).number) / "log"
         if not path.is_file():
-            raise StorageError(f"trial {trial} has printed nothing: it has not started")
+            raise StorageError(
+                f"there is no log of trial {number}: it has not started, or its files were cleared away"
+            )
         with path.open("rb") as stream:
             while True:
-                ended = not follow or store.trial(trial).state.finished
+                ended = not follow or store.trial(number).state.finished or holder(folder.lock) is None
                 while chunk := stream.read(1 << 16):
                     sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
@@ -219,17 +262,42 @@ class _opened:  # noqa: N801 - used as the statement it is
         self._store.close()
 
 
+def _named(text: str, study: str | None) -> tuple[str | None, int] | None:
+    """The study and the number of a trial that is called by its number or its id; None for any other text."""
+    if text.isdecimal():
+        return study, int(text)
+    from annotate.errors import StorageError
+    from annotate.storage import find
+
+    beginning, dash, number = text.rpartition("-")
+    if not dash or not number.isdecimal():
+        return None
+    try:
+        find(Path.cwd(), text)
+    except StorageError:  # it is no study; 2026-11-21-0423-train-2 may be one
+        return beginning, int(number)
+    return None
+
+
+def _values(trial: Trial, meta: StudyMeta) -> Mapping[str, Any]:
+    """What the trial ran with, by key; the baseline ran with the literals of the source."""
+    if trial.baseline:
+        return meta.defaults if meta.baseline_defaults is None else meta.baseline_defaults
+    return trial.active
+
+
 def _row(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
-    return {
+    row = {
         "trial": trial.number,
         "state": _state(trial),
         "value": trial.value,
         "duration": seconds(trial.duration),
-        **{
-            meta.names.get(key, key): (meta.defaults if trial.baseline else trial.active).get(key)
-            for key in meta.space
-        },
     }
+    values = _values(trial, meta)
+    for key in meta.space:
+        name = meta.names.get(key, key)
+        row[name if name not in _COLUMNS else key] = values.get(key)
+    return row
 
 
 def _state(trial: Trial) -> str:
@@ -242,7 +310,7 @@ def _facts(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
         **_row(trial, meta),
         "baseline": trial.baseline,
         "reports": len(trial.measurements),
-        "last report": dict(last.values) if last else None,
+        "last report": {k: _finite(v) for k, v in last.values.items()} if last else None,
         "exit code": trial.exit_code,
         "message": trial.message,
         "gpus": list(trial.gpus) or None,
@@ -258,7 +326,7 @@ def _exported(trials: list[Trial], meta: StudyMeta, to: ExportFormat) -> str:
         text = io.StringIO()
         writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["trial"], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(map(as_cells, rows))
         return text.getvalue()
     objects = [_object(trial) for trial in trials]
     if to is ExportFormat.jsonl:
