@@ -1,0 +1,51 @@
+"""Spaces that do not stand in the source, parameters on the command line, algorithms and their arguments."""
+
+import pytest
+
+from annotate.cli.naming import named
+from annotate.cli.spaces import parameter
+from annotate.errors import UsageError
+from annotate_tuners.space import Choice, LogUniform, RandInt
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("lr=loguniform(1e-4,1e-1)", ("lr", LogUniform(1e-4, 1e-1))),
+        ("--batch-size=nni.choice(32, 64)", ("batch-size", Choice((32, 64)))),
+        ("opt = choice('sgd', \"adam\", True)", ("opt", Choice(("sgd", "adam", True)))),
+        ("n=randint(1, 2**5)", ("n", RandInt(1, 32))),
+    ],
+)
+def test_a_parameter_is_a_name_and_a_sampler(text, found):
+    """As it is written in a source, dashes and all."""
+    assert parameter(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["lr", "lr=0.1", "=uniform(0, 1)", "a b=uniform(0, 1)", "lr=uniform(0", "lr=uniform(0, x)", "lr=choice()", "lr=uniform(*[0, 1])", "lr=uniform(low=0, high=1)"]
+)  # fmt: skip
+def test_what_is_no_parameter_is_refused_with_a_remedy(text):
+    """Nothing is guessed and nothing is executed."""
+    with pytest.raises(UsageError) as refused:
+        parameter(text)
+    assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("tpe", ("tpe", {})),
+        ("hyperband:R=60,eta=3", ("hyperband", {"R": 60, "eta": 3})),
+        ("x:mode=fast,flag=true", ("x", {"mode": "fast", "flag": True})),
+    ],
+)
+def test_an_algorithm_has_its_arguments_behind_a_colon(text, found):
+    """JSON where it is JSON, text where it is not."""
+    assert named(text) == found
+
+
+def test_an_argument_without_a_value_is_refused():
+    """So that a slip is no silent default."""
+    with pytest.raises(UsageError):
+        named("hyperband:R")

@@ -1,0 +1,44 @@
+"""The command line as it should have been."""
+
+import pytest
+import typer
+
+from annotate.cli.app import app
+from annotate.cli.usage import Refused, usage_error
+
+
+def refused(*argv):
+    with pytest.raises(Refused) as error:
+        typer.main.get_command(app).main(list(argv), prog_name="annotate", standalone_mode=False)
+    return usage_error(error.value, argv)
+
+
+@pytest.mark.parametrize(
+    ("argv", "mended"),
+    [
+        (("run", "t.py", "--epochs", "3"), "annotate run t.py -- --epochs 3"),
+        (("run", "t.py", "--epochs=3", "--fast", "-n", "4"), "annotate run t.py -n 4 -- --epochs=3 --fast"),
+        (("run", "--quick", "--seed", "1", "t.py"), "annotate run --seed 1 t.py -- --quick"),
+        (("run", "t.py", "--epochs", "3", "--", "-x"), "annotate run t.py -- --epochs 3 -x"),
+        (("run", "t.py", "--maximize", "--name", "a b"), "annotate run t.py --maximize -- --name 'a b'"),
+    ],
+)
+def test_options_of_the_script_are_put_behind_two_dashes(argv, mended):
+    """The remedy is the whole command, ready to be typed."""
+    assert mended in refused(*argv).remedy
+
+
+def test_an_option_that_is_nearly_ours_is_taken_for_a_slip():
+    """The nearest known option is named, not two dashes."""
+    assert refused("run", "t.py", "--max-durations", "2h").remedy == "did you mean --max-duration?"
+
+
+def test_another_command_sends_to_its_help():
+    """Only `run` passes options on."""
+    assert "annotate top --help" in refused("top", "--nonsense").remedy
+
+
+def test_every_command_is_explained_with_words():
+    """Help text is never missing."""
+    for command in typer.main.get_command(app).commands.values():
+        assert command.help, command.name
