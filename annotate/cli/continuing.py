@@ -7,6 +7,7 @@ which is meant.
 from __future__ import annotations
 
 import dataclasses
+import glob
 import os
 import sys
 import time
@@ -73,7 +74,10 @@ async def continued(
 def kept_closure(folder: StudyFolder, meta: StudyMeta) -> Closure:
     """The closure of a study as it was read: from the files that the study keeps."""
     script = folder.source / Path(meta.script).relative_to(meta.code_dir)
-    return read_closure(script, folder.source, ("**/*.py",))
+    others = [path for path in sorted(folder.source.rglob("*.py")) if path != script]
+    return read_closure(
+        script, folder.source, [glob.escape(path.relative_to(folder.source).as_posix()) for path in others]
+    )
 
 
 def _require_room(queued: Collection[object], folder: StudyFolder) -> None:
@@ -108,7 +112,7 @@ def _source(folder: StudyFolder, meta: StudyMeta, new_code: bool | None) -> tupl
     difference = source_diff(folder.source, today)
     if not difference or not _use_new(difference, new_code):
         return meta, kept
-    included = [name for name in names if name in today and name.endswith(".py")]
+    included = [glob.escape(name) for name in names if name in today and name.endswith(".py")]
     closure = read_closure(Path(meta.script), code_dir, included)
     refuse(closure.diagnostics)
     if {key: entry for key, entry in meta.space.items() if key not in meta.flags} == kept.space.to_json():

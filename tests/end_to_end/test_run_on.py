@@ -1,5 +1,6 @@
 """Running a study on, steering it from another terminal, and clearing up: real processes."""
 
+import json
 import time
 
 import pexpect
@@ -17,6 +18,13 @@ for _ in range(3):
     '''@nni.report_intermediate_result(lr)'''
 '''@nni.report_final_result(lr)'''
 """
+WAITING = "import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.05)\n" + STEADY
+NOTEBOOK = json.dumps(
+    {
+        "nbformat": 4, "nbformat_minor": 5, "metadata": {},
+        "cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None, "source": STEADY}],
+    }
+)  # fmt: skip
 FLAKY = (
     "import os\nlr = 0.1  # @nni.uniform(0, 1)\nopen('fine').close()\n'''@nni.report_final_result(lr)'''\n"
 )
@@ -107,6 +115,19 @@ def test_the_answer_may_be_given_on_the_terminal(annotate):
     assert annotate.trials()[3]["value"] > 2
 
 
+@pytest.mark.parametrize(
+    "files", [{"nb.ipynb": NOTEBOOK}, {"train.py": "import part\n", "part.py": STEADY}], ids=" ".join
+)
+def test_a_study_of_any_form_is_run_on(annotate, files):
+    """A notebook; a script whose annotations stand in what it imports."""
+    for name, text in files.items():
+        annotate.write(name, text)
+    assert annotate("run", next(iter(files)), *QUICK_ARGS).returncode == 0
+    done = annotate("resume", "--trials", 4)
+    assert done.returncode == 0, done.stderr
+    assert states(annotate) == dict.fromkeys(range(4), "succeeded")
+
+
 def test_constraints_and_options_hold_in_a_study_that_is_run_on(annotate):
     """What was asked of the study is asked of it still."""
     annotate.write(
@@ -175,11 +196,14 @@ def test_a_running_study_is_steered_from_another_terminal(annotate):
 
 def test_watching_follows_a_study_to_its_end(annotate):
     """Without a terminal one line per event, then the outcome."""
-    detached(annotate, STEADY, "--trials", 4)
-    done = annotate("watch")
-    assert done.returncode == 0, done.stderr
-    assert "trial 3 succeeded" in done.stdout
-    assert "4 done" in done.stdout
+    detached(annotate, WAITING, "--trials", 4)
+    watching = annotate.start("watch")
+    first = watching.stdout.readline()
+    (annotate.cwd / "go").touch()
+    said = first + watching.communicate(timeout=30)[0]
+    assert watching.returncode == 0, said
+    assert "trial 3 succeeded" in said
+    assert "4 done" in said
 
 
 def test_leaving_the_screen_of_a_watched_study_leaves_it_running(annotate):
