@@ -143,6 +143,7 @@ def instrument(
     from annotate.cli.diagnosing import refuse
     from annotate.errors import UsageError
     from annotate.sources import mirror
+    from annotate_runtime.install import install_package
 
     closure = _read(script, code_dir, include, "instrument")
     if output is not None and output.resolve().is_relative_to(closure.code_dir.resolve()):
@@ -157,6 +158,7 @@ def instrument(
     if output is not None:
         try:
             mirrored = mirror(closure, output)
+            install_package(mirrored.parent)
         except FileExistsError as error:
             raise UsageError(f"{output} is there and not empty", remedy="name a new directory") from error
         except OSError as error:

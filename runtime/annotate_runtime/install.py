@@ -53,10 +53,7 @@ def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = T
     """
     here = Path(__file__).parent
     into = into.absolute()
-    package = into / "annotate_runtime"
-    package.mkdir(parents=True, exist_ok=True)
-    for name in TRIAL_SIDE:
-        shutil.copyfile(here / name, package / name)
+    install_package(into)
     for name in STAND_INS if nni else STAND_INS[:-1]:
         source = here / "stand_ins" / name
         if source.is_dir():
@@ -69,6 +66,15 @@ def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = T
         fields = [str(redirects.code_dir.absolute()), str(redirects.mirror.absolute()), *redirects.files]
         (into / "redirects").write_bytes(b"\0".join(map(os.fsencode, fields)))
     return into
+
+
+def install_package(into: Path) -> None:
+    """Write what instrumented code imports, and no more, into the directory `into`, made if need be."""
+    here = Path(__file__).parent
+    package = into / "annotate_runtime"
+    package.mkdir(parents=True, exist_ok=True)
+    for name in TRIAL_SIDE:
+        shutil.copyfile(here / name, package / name)
 
 
 def mirrored_command(command: tuple[str, ...], cwd: Path, redirects: Redirects) -> tuple[str, ...]:

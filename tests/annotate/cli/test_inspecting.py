@@ -154,13 +154,17 @@ def test_instrument_shows_a_diff(annotate: Command, code: Path, options: tuple[s
 
 
 def test_instrument_writes_a_tree_that_runs(annotate: Command, code: Path, tmp_path: Path) -> None:
-    """Line for line the user's own, and the user's own is untouched."""
+    """Line for line the user's own, which is untouched; it runs where annotate is not installed."""
     before = listing(code)
     done = annotate("instrument", "train.py", "-o", str(tmp_path / "out"))
     assert (done.code, done.out) == (0, "")
     assert done.err == f"wrote {tmp_path / 'out' / 'train.py'}\n"
     assert len((tmp_path / "out" / "train.py").read_text().splitlines()) == 4
     assert listing(code) == before
+    script = tmp_path / "out" / "train.py"
+    run = "import runpy, sys; sys.path.insert(0, sys.argv[1]); print(runpy.run_path(sys.argv[2])['lr'])"
+    ran = [sys.executable, "-ISc", run, str(script.parent), str(script)]
+    assert subprocess.run(ran, capture_output=True, text=True, check=True).stdout == "0.1\n"
 
 
 @pytest.mark.parametrize("into", [".", "..", "out", "sub/out", "train.py"])
