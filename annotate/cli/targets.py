@@ -23,6 +23,8 @@ from annotate.errors import LaunchError, UsageError
 from annotate.notebooks import python_name
 
 _IN_SHELL = re.compile(r"(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)")
+_ANNOTATED = re.compile(rb"@nni\b|\bimport nni\b|\bfrom nni\b")
+"""Tells a script of the user's from a program that happens to be written in Python, such as torchrun."""
 LARGEST = 1 << 20  # bytes of a file that is searched for the name of a script
 
 
@@ -82,7 +84,7 @@ def _is_script(path: Path) -> bool:
     with path.open("rb") as file:
         first = file.readline(200)
     if first.startswith(b"#!"):
-        return b"python" in first
+        return b"python" in first and _ANNOTATED.search(path.read_bytes()) is not None
     return b"\0" not in first and not os.access(path, os.X_OK)
 
 

@@ -16,11 +16,12 @@ def here(tmp_path, monkeypatch):
     for name, text in {
         "train.py": "# @nni.uniform(0, 1)", "prepare.py": "", "pkg/__init__.py": "", "pkg/train.py": "", "pkg/__main__.py": "",
         "run.sh": "python prepare.py\ncd x && python ./train.py --lr 1\n", "mod.sh": "python3 -m pkg.train\n",
-        "sub/start.sh": "python inner.py", "sub/inner.py": "", "script": "#!/usr/bin/env python3\n", "note.txt": "nothing",
+        "sub/start.sh": "python inner.py", "sub/inner.py": "", "script": "#!/usr/bin/env python3\nx = 1  # @nni.uniform(0, 2)\n", "torchrun": "#!/venv/bin/python\nrunning = 1\n", "note.txt": "nothing",
     }.items():  # fmt: skip
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
+    (tmp_path / "torchrun").chmod(0o755)
     return tmp_path
 
 
@@ -37,6 +38,7 @@ def target(here, *words, module=None, script=None):
         (("env", "A=1", "python3", "train.py", "--data", "prepare.py"), "train.py"),
         (("sh", "-c", "exec python train.py", "run.sh"), "train.py"),
         (("python3", "-m", "pkg.train"), "pkg/train.py"),
+        (("./torchrun", "--nproc-per-node", "2", "train.py"), "train.py"),
         (("python3", "-m", "pkg"), "pkg/__main__.py"),
         (("python3", "-m", "json.tool", "train.py"), "train.py"),
     ],
