@@ -120,7 +120,7 @@ async def _on_screen(folder: StudyFolder, onlooker: Onlooker, options: SlotOptio
 async def _in_lines(onlooker: Onlooker, store: StudyStore) -> None:
     meta = store.meta()
     lines = LineLog(sys.stdout, meta.metric, meta.direction, meta.names)
-    known = {trial.number: trial.state for trial in store.trials()}
+    known = {trial.number: trial.state for trial in store.trials() if trial.state.finished}
     while True:
         runs = onlooker.runs
         for trial in store.trials():
