@@ -54,6 +54,7 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
     program = shutil.which(first)
     if program is None:
         raise _missing(Path(first), "script or program")
+    program = os.path.abspath(program)  # noqa: PTH100 - a link is not followed
     if script is not None:
         return Target(existing(script), (program, *arguments))
     for path, base in _candidates(words, cwd):
