@@ -39,6 +39,7 @@ from annotate.study.slots import MachineSlots, SlotOptions
 from annotate_runtime.install import Redirects, install_lib
 from annotate_tuners import make, make_pruner, names, pruner_names
 from annotate_tuners.errors import InvalidArguments, UnsatisfiableConstraint
+from annotate_tuners.space import MutableLayers, SearchSpace
 
 if TYPE_CHECKING:
     from annotate.annotations.constraint import Constraint
@@ -75,6 +76,7 @@ class Request:
     on_failure: OnFailure
     slots: SlotOptions
     start: str
+    nni: str
     python: Path | None
     code_dir: Path | None
     include: tuple[str, ...]
@@ -98,12 +100,12 @@ async def build(request: Request) -> int:
     _refuse_unsatisfiable(what, constraints, allowed)
     folder = StudyFolder.create(cwd, script=closure.script.name, now=now)
     with _nothing_left_of(folder), HostLock.take(folder.lock, command=command_line(), now=now):
-        write_code(closure, folder)
+        write_code(closure, folder, nni=meta.nni)
         with StudyStore.create(folder.database, dataclasses.replace(meta, study=folder.id)) as store:
             return await host(folder, store, slots, allowed=allowed, log_format=request.log_format)
 
 
-def write_code(closure: Closure, folder: StudyFolder) -> None:
+def write_code(closure: Closure, folder: StudyFolder, *, nni: str) -> None:
     """Put the mirrored code, the user's own files as they are now, and the trial side into the study."""
     relative = [file.path.relative_to(closure.code_dir).as_posix() for file in closure.files]
     with told(folder.path):
@@ -113,7 +115,7 @@ def write_code(closure: Closure, folder: StudyFolder) -> None:
         )
         mirror(closure, folder.code)
         copies = tuple(file.mirrored.relative_to(closure.code_dir).as_posix() for file in closure.files)
-        install_lib(folder.lib, Redirects(closure.code_dir, folder.code, copies))
+        install_lib(folder.lib, Redirects(closure.code_dir, folder.code, copies), nni=nni == "ours")
 
 
 def allowing(constraints: Sequence[Constraint]) -> Allowed | None:
@@ -184,11 +186,12 @@ def _meta(
         metric=_metric_name(request, metric),
         defaults={key: value for key, value in closure.defaults.items() if key in what.space},
         names=short_names(what.space),
-        options=_options(request, capacity).to_json(),
+        options=_options(request, what.space, capacity).to_json(),
         slots=dataclasses.asdict(request.slots),
         flags=what.flags,
         metric_pattern=request.metric_pattern,
         start=request.start,
+        nni=request.nni,
         source_hash=source_hash(closure),
         git_commit=git_commit(closure.code_dir),
         python=python,
@@ -256,12 +259,14 @@ def _direction(given: Direction | None, metric: str | None) -> tuple[Direction, 
     return "maximize", "the default"
 
 
-def _options(request: Request, capacity: int) -> StudyOptions:
+def _options(request: Request, space: SearchSpace, capacity: int) -> StudyOptions:
+    """A script with mutable layers has no defaults of its own: its plain run would lack the layers."""
+    plain = not any(isinstance(distribution, MutableLayers) for distribution in space.values())
     return StudyOptions(
         trials=request.trials,
         jobs=request.jobs or min(capacity, request.trials or capacity),
         max_duration=request.max_duration,
         trial_timeout=request.trial_timeout,
         on_failure=request.on_failure,
-        baseline=request.baseline,
+        baseline=request.baseline and plain,
     )

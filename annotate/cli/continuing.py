@@ -121,7 +121,7 @@ def _source(folder: StudyFolder, meta: StudyMeta, new_code: bool | None) -> tupl
     else:
         space = dict(meta.space)
     _put_aside(folder)
-    write_code(closure, folder)
+    write_code(closure, folder, nni=meta.nni)
     return (
         renewed(
             meta,

@@ -31,8 +31,10 @@ from annotate.study.flags import Flagged
 from annotate.study.pattern import Printed
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors.local import LocalExecutor, Prefix
+from annotate_runtime.install import installed_nni
 from annotate_runtime.redirect import Mirror
 from annotate_tuners import make, make_pruner
+from annotate_tuners import notice as _other_tuner
 from annotate_tuners.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ async def host(
         other = "minimize" if meta.direction == "maximize" else "maximize"
         hosting.notice(f"{meta.metric} is {meta.direction}d ({meta.direction_from}); --{other} changes it")
         for text in filter(
-            None, [slots.why_no_gpu and f"trials run on the CPU: {slots.why_no_gpu}", *notices]
+            None, [_why_cpu(slots), _other_tuner(meta.tuner), _shadowed(folder, meta), *notices]
         ):
             hosting.notice(text)
         ended = await hosting.run()
@@ -97,6 +99,21 @@ async def host(
     if ended.how == "stopped":
         return 128 + (hosting.signal or signal.SIGINT)
     return 0 if best and ended.how == "finished" else 1
+
+
+def _why_cpu(slots: MachineSlots) -> str | None:
+    return f"trials run on the CPU: {slots.why_no_gpu}" if slots.why_no_gpu else None
+
+
+def _shadowed(folder: StudyFolder, meta: StudyMeta) -> str | None:
+    """That our `nni` stands before an installed one, where the script imports it."""
+    imports = re.compile(rb"^\s*(import|from)\s+nni\b", re.MULTILINE)
+    if meta.nni == "real" or not any(
+        imports.search(path.read_bytes()) for path in folder.source.rglob("*.py")
+    ):
+        return None
+    where = installed_nni(meta.python)
+    return where and f"import nni is annotate's in a trial, not {where}; --nni real takes that one"
 
 
 class Host:

@@ -24,6 +24,13 @@ class Start(str, enum.Enum):
     spawn = "spawn"
 
 
+class Nni(str, enum.Enum):
+    """Whose `nni` a trial imports."""
+
+    ours = "ours"
+    real = "real"
+
+
 DetachOption = Annotated[
     bool, typer.Option("--detach", help="Run it in the background, whatever becomes of this terminal.")
 ]
@@ -142,6 +149,13 @@ def run(
         Start,
         typer.Option("--start", help="auto runs what all trials have in common once, where that is safe."),
     ] = Start.auto,
+    nni: Annotated[
+        Nni,
+        typer.Option(
+            "--nni",
+            help="Whose nni a trial imports where NNI is installed; what the real one reports is not seen.",
+        ),
+    ] = Nni.ours,
     log_format: Annotated[
         LogFormat,
         typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere."),
@@ -193,6 +207,7 @@ def run(
             use_busy_gpus=use_busy_gpus,
         ),
         start=start.value,
+        nni=nni.value,
         python=python,
         code_dir=code_dir,
         include=tuple(include or ()),

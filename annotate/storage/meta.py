@@ -20,7 +20,8 @@ class StudyMeta:
     `command` is the argv of a trial as the user gave it, `script` the user's own file. `space` is NNI's
     `search_space.json`, `defaults` the literals that stand in the source. `options` are the study's
     `StudyOptions`, `slots` its `SlotOptions`. `flags` maps a key to the option that carries it to the script,
-    `metric_pattern` finds the metric in what a trial prints, `start` is how trials are started.
+    `metric_pattern` finds the metric in what a trial prints, `start` is how trials are started,
+    `nni` whose `import nni` gets in a trial, "ours" or "real".
     `baseline_defaults` are those that the baseline ran with, where the source has changed since; None where
     they are `defaults`. `direction_from` tells why the direction is what it is, in words for the user.
     """
@@ -47,6 +48,7 @@ class StudyMeta:
     flags: Mapping[str, str] = field(default_factory=dict)
     metric_pattern: str | None = None
     start: str = "auto"
+    nni: str = "ours"
     source_hash: str = ""
     git_commit: str | None = None
     python: str = ""
