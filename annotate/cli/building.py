@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from annotate_tuners.searcher import Constraint as Allowed
 
 
+NO_REPORT = "W405"  # moot where the metric is taken from the output
 LONGEST_METRIC = 24  # characters of an expression that is shown as the metric's name
 
 
@@ -91,7 +92,7 @@ async def build(request: Request) -> int:
     if request.metric_pattern is not None:
         compiled(request.metric_pattern)
     closure = read_closure(target.script, request.code_dir or target.code_dir, request.include)
-    refuse(closure.diagnostics)
+    refuse([d for d in closure.diagnostics if d.code != NO_REPORT or request.metric_pattern is None])
     what = tuned(closure, file=request.space, params=request.params)
     constraints = tuple(each for each in closure.constraints if all(key in what.space for key in each.keys))
     slots = MachineSlots.of_this_machine(request.slots, os.environ)

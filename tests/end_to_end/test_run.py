@@ -188,3 +188,10 @@ def test_output_that_nobody_reads_any_more_does_not_end_the_study(annotate):
     process.stdout.close()
     assert process.wait(30) == 0
     assert [t["state"] for t in annotate.trials()] == ["succeeded"] * 3
+
+
+def test_a_pattern_for_the_metric_makes_the_missing_report_no_matter(annotate):
+    """The warning that nothing reports a result is left out, and only then."""
+    annotate.write("train.py", "lr = 0.1  # @nni.uniform(0, 1)\nprint('acc:', lr)\n")
+    assert "W405" not in annotate("run", "train.py", *QUICK_ARGS, "--metric-pattern", r"acc: (\S+)").stderr
+    assert "W405" in annotate("run", "train.py", *QUICK_ARGS).stderr
