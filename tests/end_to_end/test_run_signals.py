@@ -146,7 +146,7 @@ def test_an_interrupt_before_the_study_begins_leaves_nothing(annotate):
     driver = annotate.write(
         "driver.py",
         "import os, signal, sys\nfrom annotate.cli import building\n"
-        "building.write_code = lambda *_: os.kill(os.getpid(), getattr(signal, sys.argv.pop()))\n"
+        "building.write_code = lambda *_, **__: os.kill(os.getpid(), getattr(signal, sys.argv.pop()))\n"
         "from annotate.cli.__main__ import main\nmain()\n",
     )
     for name, code in (("SIGINT", 130), ("SIGTERM", 143)):
