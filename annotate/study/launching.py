@@ -26,7 +26,6 @@ from annotate_runtime.executors.client import ExecutorLost
 from annotate_runtime.protocol import (
     REPORTS,
     Parameters,
-    ProtocolError,
     Read,
     write_parameters,
 )
@@ -122,11 +121,8 @@ class Started:
         return self._running.pid
 
     def news(self) -> News:
-        """What was reported since the last call; lines that are no reports are left out."""
-        try:
-            reports = self._running.new_reports()
-        except ProtocolError:
-            return News(more=True)
+        """What was reported since the last call."""
+        reports = self._running.new_reports()
         measurements = [
             Measurement(r.step, r.time, r.values, final=r.kind == "final")
             for r in reports

@@ -4,8 +4,8 @@
 written by the trial alone, one JSON line a report, each by one append, so that a trial killed the
 next instant has lost nothing. `encoding` holds the trial's half of the writing.
 
-A line that is not of this protocol is refused with `ProtocolError`: a script may print what it
-likes, but nothing else writes this file.
+A line that is not of this protocol is refused with `ProtocolError`. `ReportReader` passes over such
+lines, one by one: a script that scribbles into the file loses none of its own reports.
 
 >>> decode_report(b'{"kind": "read", "key": "train/lr/loguniform"}')
 Read(key='train/lr/loguniform')
@@ -111,7 +111,14 @@ class ReportReader:
         self._offset = 0
 
     def read(self, limit: int = 1 << 18) -> list[Report]:
-        """The next reports, from at most `limit` bytes; empty when there are none yet."""
+        """The next reports, from some `limit` bytes; empty when there are none yet."""
+        while whole := self._lines(limit):
+            reports = [report for line in whole.splitlines() if (report := _report(line)) is not None]
+            if reports:
+                return reports
+        return []
+
+    def _lines(self, limit: int) -> bytes:
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
@@ -119,7 +126,14 @@ class ReportReader:
                 if len(chunk) == limit and b"\n" not in chunk:
                     chunk += file.readline()
         except FileNotFoundError:
-            return []
+            return b""
         whole = chunk[: chunk.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return [decode_report(line) for line in whole.splitlines()]
+        return whole
+
+
+def _report(line: bytes) -> Report | None:
+    try:
+        return decode_report(line)
+    except ProtocolError:
+        return None

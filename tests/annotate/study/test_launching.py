@@ -14,7 +14,7 @@ from annotate.study.ports import Lease
 from annotate.trial import Measurement, Trial
 from annotate_runtime.executors import CannotLaunch
 from annotate_runtime.executors.client import ExecutorLost
-from annotate_runtime.protocol import Parameters, ProtocolError, Read, Result, read_parameters
+from annotate_runtime.protocol import Parameters, Read, Result, read_parameters
 
 
 class Executor:
@@ -127,13 +127,6 @@ def test_reports_become_measurements_and_reads(tmp_path):
         Measurement(0, 2.0, {"default": 1}, final=True),
     ]
     assert (news.reads, news.more) == (["k"], True)
-
-
-def test_lines_that_are_no_reports_are_passed_over(tmp_path):
-    started = Started(Running(ProtocolError("x"), [Read("k")]), tmp_path / "log")
-    assert started.news().more
-    assert started.news().reads == ["k"]
-    assert not started.news().more
 
 
 def test_a_launcher_that_died_has_lost_its_trials(tmp_path):
