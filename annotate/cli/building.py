@@ -208,7 +208,7 @@ def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
     except BaseException as error:
         said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports"))
         if not any(path.stat().st_size for path in said) and isinstance(
-            error, AnnotateError | asyncio.CancelledError | SystemExit | OSError
+            error, AnnotateError | asyncio.CancelledError | KeyboardInterrupt | SystemExit | OSError
         ):
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
