@@ -37,14 +37,17 @@ def main() -> None:
     parser.add_argument("trial", type=int)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4])
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("args", nargs="*", help="the script's own arguments, after --")
-    given = parser.parse_args()
+    ours, script_args = sys.argv[1:], list[str]()
+    if "--" in ours:
+        at = ours.index("--")
+        ours, script_args = ours[:at], ours[at + 1 :]
+    given = parser.parse_args(ours)
 
     study = given.study.resolve()
     with sqlite3.connect(f"{(study / 'study.db').as_uri()}?mode=ro", uri=True) as database:
         facts = dict(database.execute("SELECT name, value FROM meta WHERE name IN ('script', 'code_dir')"))
     script, code_dir = (Path(facts[name].strip('"')) for name in ("script", "code_dir"))
-    command = [given.python, str(study / "code" / script.relative_to(code_dir)), *given.args]
+    command = [given.python, str(study / "code" / script.relative_to(code_dir)), *script_args]
 
     differences = []
     with tempfile.TemporaryDirectory() as directory:
