@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli import controlling, inspecting, keeping, reading, resuming, running, suggesting
+from annotate.cli import (
+    controlling,
+    exporting,
+    inspecting,
+    keeping,
+    logs,
+    reading,
+    resuming,
+    running,
+    suggesting,
+)
 
 app = typer.Typer(
     name="annotate",
@@ -62,8 +72,8 @@ for panel, commands in {
         reading.top,
         reading.best,
         reading.compare,
-        reading.log,
-        reading.export,
+        logs.log,
+        exporting.export,
         keeping.rm,
         keeping.gc,
     ),

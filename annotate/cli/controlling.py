@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.reading import StudyArgument, StudyOption
+from annotate.cli.finding import StudyArgument, StudyOption
 
 
 def watch(study: StudyArgument = None) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.reading import StudyArgument
+from annotate.cli.finding import StudyArgument
 
 
 def rm(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annotate.cli.reading import StudyArgument
+from annotate.cli.finding import StudyArgument
 from annotate.cli.running import DetachOption, LogFormat
 
 if TYPE_CHECKING:
