@@ -29,6 +29,21 @@ STOPPED_WITH_STUDY = "stopped with the study"
 Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str, Json]
 Params: TypeAlias = Mapping[str, Json]
 Direction: TypeAlias = Literal["maximize", "minimize"]
+PLAIN_NUMBER = "default"
+"""The key under which a report holds its number where it is no dictionary."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric that a study is to make good: its key in what a trial reports, and what it is called."""
+
+    key: str
+    direction: Direction
+    name: str
+
+    def loss(self, value: float) -> float:
+        """The value turned so that small is good."""
+        return -value if self.direction == "maximize" else value
 
 
 class TrialState(str, enum.Enum):
@@ -78,7 +93,8 @@ class Trial:
 
     `params` is what the tuner chose; empty in the baseline, which runs the script's own defaults.
     `unread` are parameters that it finished without ever asking for: they were not active in it.
-    `value` is the objective: the final result, or the last intermediate one of a trial stopped early.
+    `value` is the objective: the final result, or the last intermediate one of a trial stopped early;
+    `further` are those of the study's other metrics, where it has several and all of them are known.
     `attempt` counts from 1, one more each time it is run again; an `alone` trial shares no GPU and no
     memory with another, because it ran out of memory before.
     """
@@ -88,6 +104,7 @@ class Trial:
     state: TrialState = TrialState.QUEUED
     baseline: bool = False
     value: float | None = None
+    further: tuple[float, ...] = ()
     measurements: tuple[Measurement, ...] = field(default=(), repr=False)
     started: float | None = None
     ended: float | None = None
@@ -108,9 +125,26 @@ class Trial:
         return {key: value for key, value in self.params.items() if key not in self.unread}
 
     @property
+    def values(self) -> tuple[float, ...]:
+        """What it reached of each metric, in the study's order; empty where it reached nothing."""
+        return () if self.value is None else (self.value, *self.further)
+
+    @property
     def duration(self) -> float | None:
         """Seconds from start to end, None while there is no end."""
         return None if self.started is None or self.ended is None else self.ended - self.started
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a trial of another study found out, in the keys of this one; `inactive` it never read."""
+
+    study: str
+    trial: int
+    params: Params
+    value: float
+    further: tuple[float, ...] = ()
+    inactive: tuple[str, ...] = ()
 
 
 def with_reads(trial: Trial, reads: AbstractSet[str]) -> Trial:
@@ -132,19 +166,40 @@ def measure(trial: Trial, *measurements: Measurement) -> Trial:
     return dataclasses.replace(trial, measurements=(*trial.measurements, *measurements))
 
 
-def succeed(trial: Trial, *, at: float, value: float, exit_code: int = 0) -> Trial:
-    """RUNNING to SUCCEEDED with its objective, which is a finite number."""
-    if not math.isfinite(value):
-        raise IllegalTransition(f"trial {trial.number} cannot succeed with {value}")
+def succeed(
+    trial: Trial, *, at: float, value: float, further: tuple[float, ...] = (), exit_code: int = 0
+) -> Trial:
+    """RUNNING to SUCCEEDED with its objectives, which are finite numbers."""
+    if not all(map(math.isfinite, (value, *further))):
+        raise IllegalTransition(f"trial {trial.number} cannot succeed with {(value, *further)}")
     return _change(
-        trial, {TrialState.RUNNING}, TrialState.SUCCEEDED, ended=at, value=value, exit_code=exit_code
+        trial,
+        {TrialState.RUNNING},
+        TrialState.SUCCEEDED,
+        ended=at,
+        value=value,
+        further=further,
+        exit_code=exit_code,
     )
 
 
-def stop_early(trial: Trial, *, at: float, value: float | None, message: str | None = None) -> Trial:
+def stop_early(
+    trial: Trial,
+    *,
+    at: float,
+    value: float | None,
+    further: tuple[float, ...] = (),
+    message: str | None = None,
+) -> Trial:
     """RUNNING to EARLY_STOPPED: a pruner ended it; its last result is its value."""
     return _change(
-        trial, {TrialState.RUNNING}, TrialState.EARLY_STOPPED, ended=at, value=value, message=message
+        trial,
+        {TrialState.RUNNING},
+        TrialState.EARLY_STOPPED,
+        ended=at,
+        value=value,
+        further=further,
+        message=message,
     )
 
 
@@ -186,6 +241,7 @@ def requeue(trial: Trial, *, alone: bool = False) -> Trial:
         attempt=trial.attempt + 1,
         alone=alone or trial.alone,
         value=None,
+        further=(),
         started=None,
         ended=None,
         reason=None,

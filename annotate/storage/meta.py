@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from annotate.trial import Direction, Json
+from annotate.trial import PLAIN_NUMBER, Direction, Json, Objective
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class StudyMeta:
     `nni` whose `import nni` gets in a trial, "ours" or "real".
     `baseline_defaults` are those that the baseline ran with, where the source has changed since; None where
     they are `defaults`. `direction_from` tells why the direction is what it is, in words for the user.
+    `metrics` are the objectives that the user named; `metric` and `direction` are those of the first one.
     """
 
     study: str
@@ -54,9 +55,17 @@ class StudyMeta:
     python: str = ""
     baseline_defaults: Mapping[str, Json] | None = None
     version: str = ""
+    metrics: tuple[Objective, ...] = ()
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What the study is to make good, the first one before all; mostly there is one."""
+        return self.metrics or (Objective(PLAIN_NUMBER, self.direction, self.metric),)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Json]) -> StudyMeta:
         """Read what `dataclasses.asdict` wrote; facts that a later version added are left out."""
         known = {f.name for f in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in document.items() if name in known})
+        facts = {name: value for name, value in document.items() if name in known}
+        metrics = tuple(Objective(**each) for each in facts.pop("metrics", ()))
+        return cls(**facts, metrics=metrics)

@@ -9,13 +9,13 @@ import json
 import math
 from typing import Any, TypeAlias
 
-from annotate.trial import FailureReason, Measurement, Trial, TrialState
+from annotate.trial import PLAIN_NUMBER, FailureReason, Measurement, Taken, Trial, TrialState
 
 Row: TypeAlias = tuple[Any, ...]
 
 TRIAL_COLUMNS = (
     "number", "params", "state", "baseline", "value", "started", "ended", "reason",
-    "message", "exit_code", "gpus", "pid", "attempt", "alone",
+    "message", "exit_code", "gpus", "pid", "attempt", "alone", "further",
 )  # fmt: skip
 MEASUREMENT_COLUMNS = ("step", "time", "final", "value", "all_values")
 
@@ -37,6 +37,7 @@ def trial_row(trial: Trial) -> Row:
         trial.pid,
         trial.attempt,
         int(trial.alone),
+        json.dumps(list(trial.further)) if trial.further else None,
     )
 
 
@@ -57,20 +58,46 @@ def trial_of(row: Row, measurements: tuple[Measurement, ...] = ()) -> Trial:
         pid=row[11],
         attempt=row[12],
         alone=bool(row[13]),
+        further=tuple(json.loads(row[14])) if row[14] is not None else (),
         measurements=measurements,
     )
 
 
-def measurement_row(measurement: Measurement) -> Row:
-    """The row of a measurement, in the order of `MEASUREMENT_COLUMNS`."""
+def taken_row(taken: Taken) -> Row:
+    """The row of a trial of another study, without the number that it has in this one."""
+    return (
+        taken.study,
+        taken.trial,
+        json.dumps(dict(taken.params)),
+        json.dumps(list(taken.inactive)),
+        taken.value,
+        json.dumps(list(taken.further)) if taken.further else None,
+    )
+
+
+def taken_of(row: Row) -> Taken:
+    """The trial of such a row."""
+    study, trial, params, inactive, value, further = row
+    return Taken(
+        study=study,
+        trial=trial,
+        params=json.loads(params),
+        inactive=tuple(json.loads(inactive)),
+        value=value,
+        further=tuple(json.loads(further)) if further is not None else (),
+    )
+
+
+def measurement_row(measurement: Measurement, metric: str = PLAIN_NUMBER) -> Row:
+    """The row of a measurement, in the order of `MEASUREMENT_COLUMNS`; `metric` is the first objective's key."""
     values = measurement.values
-    default = values.get("default")
-    plain = len(values) == 1 and default is not None and math.isfinite(default)
+    first = values.get(metric)
+    plain = values.keys() == {PLAIN_NUMBER} == {metric} and first is not None and math.isfinite(first)
     return (
         measurement.step,
         measurement.time,
         int(measurement.final),
-        None if default is None or math.isnan(default) else float(default),
+        None if first is None or math.isnan(first) else float(first),
         None if plain else json.dumps(dict(values)),
     )
 
@@ -78,5 +105,5 @@ def measurement_row(measurement: Measurement) -> Row:
 def measurement_of(row: Row) -> Measurement:
     """The measurement of a row."""
     step, time, final, value, all_values = row
-    values = {"default": value} if all_values is None else json.loads(all_values)
+    values = {PLAIN_NUMBER: value} if all_values is None else json.loads(all_values)
     return Measurement(step=step, time=time, values=values, final=bool(final))

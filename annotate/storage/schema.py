@@ -2,10 +2,15 @@
 
     meta          one row per fact of the study; `value` is JSON (space, options, direction, source hash, ...)
     sessions      one row per host that ran it: who, from when, and the seconds it has run so far
-    trials        one row per trial; `params` and `gpus` are JSON, times are seconds since the epoch
-    measurements  one row per report, in the order of `ordinal`. `value` is the number called `default`;
-                  `all_values` is JSON of every number, NULL where the default is the only one and finite
+    trials        one row per trial; `params` and `gpus` are JSON, times are seconds since the epoch. `value` is
+                  what it reached of the first metric, `further` JSON of what it reached of the others, NULL
+                  where there is one metric only
+    measurements  one row per report, in the order of `ordinal`. `value` is the first metric, which is the
+                  number called `default` where meta's `metrics` names none; `all_values` is JSON of every
+                  number, NULL where `default` is the only one, the metric, and finite
     reads         which parameters a trial asked for
+    taken         one row per trial of another study that the tuner learns from; `number` is below zero,
+                  `study` and `trial` say where it ran, `inactive` is JSON of the keys that it never read
 
 `PRAGMA application_id` tells that the file is ours, `PRAGMA user_version` which version it has.
 An older version is migrated in one transaction when it is opened for writing; a newer one is refused.
@@ -13,6 +18,7 @@ An older version is migrated in one transaction when it is opened for writing; a
 History:
     1  the first
     2  trials.attempt, trials.alone (a trial that ran out of memory runs again, alone); the table sessions
+    3  trials.further (several metrics); the table taken (what another study found out)
 """
 
 from __future__ import annotations
@@ -21,7 +27,7 @@ from collections.abc import Mapping
 from typing import Final
 
 APPLICATION_ID: Final = 0x414E4E4F  # "ANNO"
-VERSION: Final = 2
+VERSION: Final = 3
 
 VERSION_1: Final = """
 CREATE TABLE meta (
@@ -72,6 +78,18 @@ CREATE TABLE sessions (
     pid     INTEGER NOT NULL,
     started REAL NOT NULL,
     seconds REAL NOT NULL
+);
+""",
+    3: """
+ALTER TABLE trials ADD COLUMN further TEXT;
+CREATE TABLE taken (
+    number   INTEGER PRIMARY KEY CHECK (number < 0),
+    study    TEXT NOT NULL,
+    trial    INTEGER NOT NULL,
+    params   TEXT NOT NULL,
+    inactive TEXT NOT NULL,
+    value    REAL NOT NULL,
+    further  TEXT
 );
 """,
 }

@@ -13,6 +13,7 @@ take the last seconds, never the file. What goes wrong is a StorageError; a Stud
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -31,10 +32,12 @@ from annotate.storage.rows import (
     TRIAL_COLUMNS,
     measurement_of,
     measurement_row,
+    taken_of,
+    taken_row,
     trial_of,
     trial_row,
 )
-from annotate.trial import Direction, Measurement, Trial, TrialState, with_reads
+from annotate.trial import Direction, Measurement, Taken, Trial, TrialState, with_reads
 
 _SELECT_TRIALS = f"SELECT {', '.join(TRIAL_COLUMNS)} FROM trials"  # noqa: S608 - columns are our own
 _UPSERT_TRIAL = (
@@ -55,6 +58,7 @@ class StudyStore:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._nested = False
+        self._metric: str | None = None  # the key of the first objective, once it is needed
         self.path = path
 
     @classmethod
@@ -74,7 +78,7 @@ class StudyStore:
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> StudyStore:
-        """Open a study; one of an older version is migrated, unless it is only read."""
+        """Open a study; one of an older version is migrated, in memory where it is only read."""
         if not path.is_file():
             raise StorageError(
                 f"{path}: there is no such study", remedy="`annotate ls` shows the studies here"
@@ -82,7 +86,10 @@ class StudyStore:
         with told(path):
             connection = _connect_to_read(path) if read_only else _connect(path, "rw")
             try:
-                _check(connection, path, migrate=not read_only)
+                version = _version(connection, path)
+                if version < schema.VERSION:
+                    connection = _in_memory(connection) if read_only else connection
+                    connection.executescript(schema.script_from(version))
             except BaseException:
                 connection.close()
                 raise
@@ -126,6 +133,7 @@ class StudyStore:
 
     def write_meta(self, meta: StudyMeta) -> None:
         """Replace what the study is."""
+        self._metric = None
         with self.together():
             self._connection.executemany(
                 "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)",
@@ -139,13 +147,16 @@ class StudyStore:
 
     def record(self, number: int, measurements: Iterable[Measurement], reads: Iterable[str] = ()) -> None:
         """Append what trial `number` reported, in the order of reporting."""
+        if self._metric is None:
+            self._metric = self.meta().objectives[0].key
+        metric = self._metric
         with self.together():
             (first,) = self._connection.execute(
                 "SELECT coalesce(max(ordinal) + 1, 0) FROM measurements WHERE trial = ?", (number,)
             ).fetchone()
             self._connection.executemany(
                 _INSERT_MEASUREMENT,
-                [(number, first + i, *measurement_row(m)) for i, m in enumerate(measurements)],
+                [(number, first + i, *measurement_row(m, metric)) for i, m in enumerate(measurements)],
             )
             self._connection.executemany(
                 "INSERT OR IGNORE INTO reads (trial, key) VALUES (?, ?)", [(number, key) for key in reads]
@@ -207,7 +218,7 @@ class StudyStore:
         return tuple(map(measurement_of, rows))
 
     def curves(self, of: Collection[int], *, latest: int = 500) -> Mapping[int, array[float]]:
-        """The intermediate values called `default` of the latest of these trials; NaN where one was none."""
+        """The intermediate values of the first metric of the latest of these trials; NaN where one was none."""
         curves: dict[int, array[float]] = {}
         nan = float("nan")
         for number in sorted(of)[-latest:]:
@@ -226,6 +237,24 @@ class StudyStore:
         # Most trials ask for the same parameters: each set is made once.
         sets = {keys: frozenset(json.loads(keys)) for keys in {keys for _, keys in rows}}
         return {number: sets[keys] for number, keys in rows}
+
+    def take(self, trials: Iterable[Taken]) -> None:
+        """Keep what another study found out, below what is kept already."""
+        with self.together():
+            (lowest,) = self._connection.execute("SELECT coalesce(min(number), 0) FROM taken").fetchone()
+            self._connection.executemany(
+                "INSERT INTO taken (number, study, trial, params, inactive, value, further) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(lowest - i, *taken_row(each)) for i, each in enumerate(trials, 1)],
+            )
+
+    def taken(self) -> Mapping[int, Taken]:
+        """What other studies found out, by the number below zero that it has here."""
+        with told(self.path):
+            rows = self._connection.execute(
+                "SELECT number, study, trial, params, inactive, value, further FROM taken ORDER BY number DESC"
+            ).fetchall()
+        return {row[0]: taken_of(row[1:]) for row in rows}
 
     def begin_session(self, *, host: str, pid: int, at: float) -> int:
         """Note that a host runs the study from now on; returns the session's number."""
@@ -272,7 +301,16 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check(connection: sqlite3.Connection, path: Path, *, migrate: bool) -> None:
+def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy that may be written to; the file is closed and stays as it is."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    with contextlib.closing(connection):
+        connection.backup(copy)
+    return copy
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the file. Raises StorageError where it is not ours, or newer than we are."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != schema.APPLICATION_ID:
@@ -284,9 +322,4 @@ def _check(connection: sqlite3.Connection, path: Path, *, migrate: bool) -> None
             f"{path}: written by a newer annotate (version {version} of the file, {schema.VERSION} is known here)",
             remedy="pip install --upgrade annotate-trials",
         )
-    if version < schema.VERSION:
-        if not migrate:
-            raise StorageError(
-                f"{path}: written by an older annotate", remedy="`annotate resume` brings it up to date"
-            )
-        connection.executescript(schema.script_from(version))
+    return int(version)

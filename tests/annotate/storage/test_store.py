@@ -12,6 +12,8 @@ from annotate.storage import StudyMeta, StudyStore, schema
 from annotate.trial import (
     FailureReason,
     Measurement,
+    Objective,
+    Taken,
     Trial,
     TrialState,
     fail,
@@ -52,6 +54,7 @@ def test_the_facts_of_a_study_come_back_as_they_were(store):
         stop_early(start(Trial(3, {}), at=1.0), at=2.0, value=None, message="worse than the median"),
         fail(start(Trial(4, {}), at=1.0), at=2.0, reason=FailureReason.NO_METRIC, message="nothing", exit_code=-9),
         requeue(start(Trial(5, {}), at=1.0), alone=True),
+        succeed(start(Trial(6, {}), at=1.0), at=2.0, value=0.9, further=(12.5, -1.0)),
     ],
 )  # fmt: skip
 def test_a_trial_comes_back_as_it_was(store, trial):
@@ -233,27 +236,70 @@ def test_a_full_disk_is_told_and_keeps_what_was_committed(store):
     assert [t.number for t in store.trials()] == [0, 1]
 
 
-def test_a_file_of_version_1_is_migrated_and_loses_nothing(tmp_path):
-    path = tmp_path / "study.db"
+OLD = """
+    INSERT INTO meta VALUES ('study', '"old"'), ('script', '"t.py"'), ('code_dir', '"."'), ('cwd', '"."'),
+        ('command', '[]'), ('created', '1.0'), ('tuner', '"tpe"'), ('direction', '"minimize"'), ('seed', '1'),
+        ('metric', '"loss"'), ('space', '{}');
+    INSERT INTO trials (number, params, state, baseline, value, started, ended, exit_code, gpus, pid)
+        VALUES (0, '{"k": 1}', 'succeeded', 1, 0.5, 1.0, 2.0, 0, '["0"]', 12);
+    INSERT INTO measurements VALUES (0, 0, 0, 1.5, 1, 0.5, NULL);
+"""
+
+
+def written_by(version, path):
     connection = sqlite3.connect(path)
+    steps = [schema.MIGRATIONS[step] for step in range(2, version + 1)]
     connection.executescript(
-        schema.VERSION_1
-        + """
-        INSERT INTO meta VALUES ('study', '"old"'), ('script', '"t.py"'), ('code_dir', '"."'), ('cwd', '"."'),
-            ('command', '[]'), ('created', '1.0'), ('tuner', '"tpe"'), ('direction', '"minimize"'), ('seed', '1'),
-            ('space', '{}');
-        INSERT INTO trials VALUES (0, '{"k": 1}', 'succeeded', 1, 0.5, 1.0, 2.0, NULL, NULL, 0, '["0"]', 12);
-        INSERT INTO measurements VALUES (0, 0, 0, 1.5, 1, 0.5, NULL);
-        """
-        + f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = 1;"
+        "".join([schema.VERSION_1, *steps, OLD])
+        + f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = {version};"
     )
     connection.close()
-    with pytest.raises(StorageError, match="older"):
-        StudyStore.open(path, read_only=True)
+
+
+def check_old(store):
+    meta, trial = store.meta(), store.trial(0)
+    assert (meta.study, meta.objectives) == ("old", (Objective("default", "minimize", "loss"),))
+    assert (trial.params, trial.value, trial.attempt, trial.alone) == ({"k": 1}, 0.5, 1, False)
+    assert (trial.values, trial.further) == ((0.5,), ())
+    assert trial.measurements == (Measurement(0, 1.5, {"default": 0.5}, final=True),)
+    assert (store.seconds_run(), store.taken()) == (0, {})
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_a_file_of_an_older_version_is_migrated_and_loses_nothing(tmp_path, version):
+    path = tmp_path / "study.db"
+    written_by(version, path)
     for _ in range(2):
         with StudyStore.open(path) as store:
-            assert store.meta().study == "old"
-            trial = store.trial(0)
-            assert (trial.params, trial.value, trial.attempt, trial.alone) == ({"k": 1}, 0.5, 1, False)
-            assert trial.measurements == (Measurement(0, 1.5, {"default": 0.5}, final=True),)
-            assert store.seconds_run() == 0
+            check_old(store)
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_a_file_of_an_older_version_is_read_and_stays_as_it_is(tmp_path, version):
+    path = tmp_path / "study.db"
+    written_by(version, path)
+    before = path.read_bytes()
+    with StudyStore.open(path, read_only=True) as store:
+        check_old(store)
+    assert path.read_bytes() == before
+
+
+def test_what_another_study_found_out_is_kept_below_zero_in_the_order_of_taking(store):
+    first = Taken("other", 7, {"k": 0.5}, 0.9, inactive=("j",))
+    second, third = Taken("other", 9, {"k": 1}, 0.8), Taken("third", 0, {"k": 2}, 0.7, further=(3.0,))
+    store.take([first, second])
+    store.take([third])
+    assert store.taken() == {-1: first, -2: second, -3: third}
+
+
+def test_a_metric_that_the_user_named_is_what_curves_are_made_of(tmp_path):
+    objectives = (Objective("acc", "maximize", "acc"), Objective("ms", "minimize", "ms"))
+    with StudyStore.create(tmp_path / "study.db", make_meta(metrics=objectives)) as store:
+        assert store.meta().objectives == objectives
+        store.save(Trial(0, {}))
+        reports = [Measurement(0, 1.0, {"acc": 0.5, "ms": 2.0}), Measurement(1, 2.0, {"default": 7.0})]
+        store.record(0, reports)
+        assert store.measurements(0) == tuple(reports)
+        first, second = store.curves([0])[0]
+        assert first == 0.5
+        assert math.isnan(second)
