@@ -19,6 +19,8 @@ from annotate_tuners.tuner import SpaceExhausted, Tuner
 
 Call = Callable[[Tuner], None]
 
+QUICK = 0.005  # seconds; a tuner that is slower prepares one point for each job
+
 
 class Ahead:
     """The tuner's thread. `wake` is called on the loop whenever something has changed."""
@@ -33,6 +35,8 @@ class Ahead:
         self.outstanding = 0
         self.exhausted: str | None = None
         self.fault: BaseException | None = None
+        self.built = False
+        """Whether there is a tuner: a fault before is one of its options, a fault after it its own."""
         self.seconds = 0.0
         """How long the last suggestion took."""
 
@@ -51,10 +55,14 @@ class Ahead:
         """Have the tuner told something, in its turn."""
         self._calls.put(call)
 
-    def request(self, number: int) -> None:
-        """Have a point suggested for trial `number`; it appears in `ready`."""
-        self.outstanding += 1
-        self._calls.put(lambda tuner: self._suggest(tuner, number))
+    def keep_ready(self, wanted: float, *, jobs: int, free: int, number: Callable[[], int]) -> None:
+        """Have as many points suggested as may be needed next, `wanted` at most; they appear in `ready`."""
+        if self.exhausted is not None or self.fault is not None:
+            return
+        depth = 1 if jobs == 1 or self.seconds < QUICK else jobs
+        for _ in range(int(min(wanted, max(depth, free))) - len(self.ready) - self.outstanding):
+            self.outstanding += 1
+            self._request(number())
 
     async def close(self) -> None:
         """End the thread; one that is busy for longer than a second is left to die with the process."""
@@ -66,9 +74,13 @@ class Ahead:
             await asyncio.sleep(0.005)
         self._loop = None
 
+    def _request(self, number: int) -> None:
+        self._calls.put(lambda tuner: self._suggest(tuner, number))
+
     def _work(self) -> None:
         try:
             tuner = self._make_tuner()
+            self.built = True
             while (call := self._calls.get()) is not None:
                 call(tuner)
         except BaseException as error:  # noqa: BLE001 - carried to the loop, which raises it

@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotate.errors import UsageError
-from annotate.trial import FailureReason
+from annotate.trial import FailureReason, Trial, TrialState, requeue
 
 STOP_AFTER = 10
 SAME = 3
+LOST_ATTEMPTS = 3  # a trial that was lost is no fault of the user's and runs again, up to so often
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,20 @@ def parse_on_failure(text: str) -> OnFailure:
         f"--on-failure {text!r} is not understood",
         remedy="write retry:2, skip, value:0.0 or stop-after:5",
     )
+
+
+def run_again(policy: OnFailure, ended: Trial) -> Trial | None:
+    """The trial queued once more, with the same parameters; None when what it came to is its last state.
+
+    One that ran out of memory runs again alone before that is held against its parameters.
+    """
+    if ended.state is not TrialState.FAILED:
+        return None
+    if ended.reason is FailureReason.OOM and not ended.alone:
+        return requeue(ended, alone=True)
+    if ended.reason is FailureReason.LOST and ended.attempt < LOST_ATTEMPTS:
+        return requeue(ended)
+    return requeue(ended) if ended.attempt <= policy.retries else None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ psutil is imported at the first look, which comes after the first trial has begu
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from annotate.study.ports import Slots
@@ -17,10 +19,23 @@ PERIOD = 1.0  # seconds
 class MachineSampler:
     """Keeps the latest reading of cores, memory and GPUs."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: Slots, failed: Callable[[BaseException], None] = lambda _: None) -> None:
         self._slots = slots
+        self._failed = failed
         self._last = 0.0
+        self._looking: asyncio.Task[None] | None = None
         self.latest = Machine()
+
+    def look(self) -> None:
+        """Begin to `sample`, unless that is under way: a driver may take its time. `failed` is told of faults."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self.sample())
+            self._looking.add_done_callback(self._looked)
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._looking is not None:
+            self._looking.cancel()
 
     async def sample(self) -> None:
         """Look, if the last look was a second ago."""
@@ -36,6 +51,10 @@ class MachineSampler:
             memory_total=memory.total,
             gpus=await self._slots.readings(),
         )
+
+    def _looked(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
 
 
 def kernel_oom_kills() -> int:

@@ -1,6 +1,7 @@
 """A study without processes: trials are coroutines of the test, slots are free, the tuner counts."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,7 +111,7 @@ class Lab:
     running: int = 0
     most_running: int = 0
 
-    def study(self, script, *, pruner=None, **options):
+    def study(self, script, *, pruner=None, clock=time.time, **options):
         async def counted(process):
             self.running += 1
             self.most_running = max(self.running, self.most_running)
@@ -132,6 +133,7 @@ class Lab:
             options=StudyOptions(**options),
             pruner=pruner,
             listener=self.events.append,
+            clock=clock,
         )
 
     def run(self, script, **options):

@@ -452,11 +452,44 @@ def test_a_tuner_that_cannot_be_built_is_the_users_mistake_and_our_own_fault_esc
     assert lab.running == 0
 
 
+@pytest.mark.parametrize("call", ["suggest", "observe"])
+def test_a_tuner_that_fails_midway_ends_the_study_after_the_trials_that_run(lab, call):
+    def broken(*_):
+        raise ZeroDivisionError("of the tuner")
+
+    async def slow(process):
+        process.report(0.25)
+        await asyncio.sleep(0.4)
+        return await good(process)
+
+    async def quick_first(process):
+        return await (good(process) if process.trial.number == 0 else slow(process))
+
+    async def main():
+        study = lab.study(quick_first, trials=9, jobs=3)
+        task = asyncio.create_task(study.run())
+        while len(lab.processes) < 4:
+            await asyncio.sleep(0.01)
+        setattr(lab.tuner, call, broken)
+        return await task
+
+    ended = asyncio.run(main())
+    assert (ended.how, ended.why) == ("gave-up", "its tuner failed: ZeroDivisionError: of the tuner")
+    assert "in broken" in ended.traceback
+    assert lab.states == ["succeeded"] * len(lab.processes)
+    assert 4 <= len(lab.processes) < 9
+    assert [event.text for event in lab.of(Notice)] == [
+        f"{ended.why}; nothing more is launched, running trials are finished"
+    ]
+    del lab.tuner.__dict__[call]
+    lab.run(good, trials=9, jobs=3)
+    assert lab.states == ["succeeded"] * 9
+
+
 def test_the_time_of_a_trial_never_runs_back(lab):
     async def main():
-        study = lab.study(good, trials=2)
         wall = [1000.0]
-        study._clock = lambda: wall[0]
+        study = lab.study(good, clock=lambda: wall[0], trials=2)
         task = asyncio.create_task(study.run())
         await asyncio.sleep(0)
         wall[0] = 3.0
