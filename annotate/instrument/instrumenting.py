@@ -7,33 +7,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Final
+
+from typing_extensions import assert_never
 
 from annotate.annotations.diagnostics import Diagnostic, has_errors
-from annotate.annotations.lookalike import SUSPICIOUS
 from annotate.annotations.samplers import Json, same_json
 from annotate.annotations.snippet import Form
-from annotate.instrument.blocks import under_main
-from annotate.instrument.checks import check_file
-from annotate.instrument.comments import suspicious_comments
-from annotate.instrument.edits import IMPORT, INLINE, NAME, Edit, Replacement, apply
-from annotate.instrument.finding import Found, find
-from annotate.instrument.handwritten import hand_written
+from annotate.instrument.edits import INLINE, NAME, apply
+from annotate.instrument.finding import Found
 from annotate.instrument.header import header
-from annotate.instrument.matches import Match, span_of
-from annotate.instrument.matching import match
+from annotate.instrument.matches import span_of
+from annotate.instrument.reading import Annotated, Unannotated, read_annotations
 from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite
-from annotate.instrument.source import Source, Unreadable, read_source
-from annotate.instrument.tree import Broken, Tree, read_tree
+from annotate.instrument.source import Source
 from annotate_tuners.space import SearchSpace
-
-MARK: Final = b"@nni."
 
 
 @dataclass(frozen=True)
@@ -73,106 +64,36 @@ def instrument(source: bytes, module: str, path: PurePath | str) -> Instrumented
 
     `module` is the dotted name that keys begin with, `path` what diagnostics call the file.
     """
-    if MARK not in source:
-        return Instrumented(source, diagnostics=_lookalikes(source, str(path)))
-    try:
-        text = read_source(source, str(path))
-    except Unreadable as error:
-        read = Source(str(path), source.decode("latin-1"), "latin-1", b"")
-        where = read.span(1, 0, len(read.line(1)))
-        remedy = "save the file as UTF-8, or say its encoding in the first line"
-        return Instrumented(source, diagnostics=(Diagnostic("E302", where, f"unreadable: {error}", remedy),))
-    if IMPORT in text.text or INLINE in text.text:
-        return Instrumented(source)
-    tree = read_tree(text)
-    if isinstance(tree, Broken):
-        where = text.span(tree.line, tree.column, 1)
-        return Instrumented(source, diagnostics=(Diagnostic(tree.code, where, tree.message),), annotated=True)
-    return _carry_out(source, tree, module)
+    read = read_annotations(source, module, path)
+    match read:
+        case Unannotated(diagnostics, broken):
+            return Instrumented(source, diagnostics=diagnostics, annotated=broken)
+        case Annotated():
+            return _carry_out(source, read)
+        case _:
+            assert_never(read)
 
 
-def _carry_out(data: bytes, tree: Tree, module: str) -> Instrumented:
-    source = tree.source
-    found, notes = find(tree)
-    if not found:
-        return Instrumented(data, diagnostics=tuple(notes))
-    matches = [match(tree, each, found, module) for each in found]
-    if re.search(r"\bimport[ \t]+nni\b", source.text):
-        matches += hand_written(tree, source, module)
-    diagnostics = [*notes, *(d for m in matches for d in m.diagnostics)]
-    diagnostics += [*_conflicts(matches), *_overlaps(matches), *_reserved(source)]
-    diagnostics += check_file(tree, matches)
-    edits: list[Edit] = [edit for m in matches for edit in m.edits]
+def _carry_out(data: bytes, read: Annotated) -> Instrumented:
+    source, edits = read.source, read.edits
+    diagnostics = [*read.diagnostics]
     code = data
     if edits and not has_errors(diagnostics):
-        place = header(tree, edits)
+        place = header(read.tree, edits)
         text = (
             apply(source.text, edits, INLINE) if place is None else apply(source.text, [*edits, place], NAME)
         )
-        broken = _compile(source, text, found)
+        broken = _compile(source, text, read.found)
         diagnostics += broken
         code = data if broken else source.encode(text)
     return Instrumented(
         code,
-        tuple(sorted((_placed(tree, m) for m in matches if m.variable), key=lambda v: v.span.line)),
-        tuple(m.report for m in matches if m.report),
-        tuple(m.constraint for m in matches if m.constraint),
+        read.variables,
+        tuple(m.report for m in read.matches if m.report),
+        tuple(m.constraint for m in read.matches if m.constraint),
         tuple(sorted(diagnostics, key=lambda d: (d.line, d.column, d.code))),
         annotated=True,
     )
-
-
-def _placed(tree: Tree, each: Match) -> VariableSite:
-    assert each.variable is not None
-    main_only = each.statement is not None and under_main(tree, each.statement)
-    return dataclasses.replace(each.variable, main_only=main_only)
-
-
-def _lookalikes(data: bytes, path: str) -> tuple[Diagnostic, ...]:
-    if SUSPICIOUS.search(data) is None or re.search(rb"(?i)\bn*ni\b|\bnn\b", data) is None:
-        return ()
-    return suspicious_comments(data, path)
-
-
-def _conflicts(matches: Sequence[Match]) -> Iterator[Diagnostic]:
-    """The same key with different arguments."""
-    first: dict[str, VariableSite] = {}
-    for each in matches:
-        site = each.variable
-        if site is None:
-            continue
-        other = first.setdefault(site.key, site)
-        if other.distribution != site.distribution:
-            yield Diagnostic(
-                "E211", site.span, f"{site.name} is {site.written} here and {other.written} elsewhere in this module",
-                'give both the same arguments, or one a name of its own: name="other"', other.span,
-            )  # fmt: skip
-
-
-def _overlaps(matches: Sequence[Match]) -> Iterator[Diagnostic]:
-    """Two annotations that change the same value."""
-    replaced = sorted(
-        ((e.start, e.end, m) for m in matches for e in m.edits if isinstance(e, Replacement)),
-        key=lambda each: (each[0], -each[1]),
-    )
-    reach = 0
-    last: Match | None = None
-    for start, end, each in replaced:
-        if start < reach and last is not None and each.variable and last.variable:
-            yield Diagnostic(
-                "E204", each.variable.span, "this annotation and another change the same value",
-                "keep one of the two", last.variable.span,
-            )  # fmt: skip
-        if end > reach:
-            reach, last = end, each
-
-
-def _reserved(source: Source) -> Iterator[Diagnostic]:
-    used = re.search(rf"\b{NAME}\b", source.text)
-    if used is not None:
-        yield Diagnostic(
-            "E212", source.stretch(*used.span()), f"the name {NAME} is reserved", "give yours another name"
-        )
 
 
 def _compile(source: Source, text: str, found: Sequence[Found]) -> list[Diagnostic]:
