@@ -49,20 +49,29 @@ _NEEDS_PARENTHESES = (ast.Lambda, ast.IfExp, ast.NamedExpr, ast.Yield, ast.Yield
 
 @dataclass(frozen=True)
 class Option:
-    """`value` is what the search space holds; `code` is the expression, safe within a conditional one."""
+    """`value` is what the search space holds; `source` is the expression as the user wrote it, on one line.
+
+    `code` is the same, safe within a conditional expression.
+    """
 
     value: Json
+    source: str
     code: str
     syntax: str
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """`options` is empty but for a choice. `written` is the sampler as the user sees it."""
+    """`options` is empty but for a choice. `written` is the sampler as the user sees it.
+
+    `call` and `arguments` are where it and its arguments stand in the annotation's text, [start, end).
+    """
 
     distribution: Distribution
     options: tuple[Option, ...]
     written: str
+    call: tuple[int, int]
+    arguments: tuple[tuple[int, int], ...]
 
     @property
     def kind(self) -> str:
@@ -72,9 +81,10 @@ class Sampler:
 def read_sampler(call: Call, node: ast.Call, kind: str, arguments: Sequence[ast.expr]) -> Sampler:
     """A sampler of a known kind. Raises Refusal."""
     written = f"{kind}({', '.join(map(unparse, arguments))})"
+    where_it_stands = call.span(node), tuple(map(call.span, arguments))
     if kind == Choice.kind:
         options = read_options(call, node, arguments)
-        return Sampler(Choice(tuple(option.value for option in options)), options, written)
+        return Sampler(Choice(tuple(option.value for option in options)), options, written, *where_it_stands)
     names = ARGUMENTS[kind]
     if len(arguments) != len(names):
         raise call.refuse(
@@ -86,7 +96,7 @@ def read_sampler(call: Call, node: ast.Call, kind: str, arguments: Sequence[ast.
     _check(call, node, kind, values, where)
     if kind == "randint":
         values = {name: int(value) for name, value in values.items()}
-    return Sampler(KINDS[kind](**values), (), written)
+    return Sampler(KINDS[kind](**values), (), written, *where_it_stands)
 
 
 def read_options(call: Call, node: ast.Call, arguments: Sequence[ast.expr]) -> tuple[Option, ...]:
@@ -150,7 +160,7 @@ def _option(call: Call, node: ast.expr) -> Option:
         )
     value = literal(node)
     needs = isinstance(node, _NEEDS_PARENTHESES)
-    return Option(value[0] if value else unparse(node), f"({code})" if needs else code, ast.dump(node))
+    return Option(value[0] if value else unparse(node), code, f"({code})" if needs else code, ast.dump(node))
 
 
 def _finite(value: float) -> tuple[Json] | None:

@@ -26,13 +26,18 @@ INLINE: Final = '__import__("annotate_runtime.trial", None, None, ["trial"]).tri
 
 @dataclass(frozen=True)
 class Replacement:
-    """A value at [start, end) that a key decides; `options` is empty where the key's value is the value."""
+    """A value at [start, end) that a key decides; `options` is empty where the key's value is the value.
+
+    `value` is the stretch to write another value to: without the parentheses around it, unless they make it
+    what it is, as those of a tuple.
+    """
 
     start: int
     end: int
     key: str
     options: tuple[Option, ...]
     bare: bool  # the original must be put in parentheses to stand in a conditional expression
+    value: tuple[int, int]
 
 
 @dataclass(frozen=True)

@@ -49,4 +49,4 @@ def hand_written(tree: Tree, source: Source, module: str) -> Iterator[Match]:
         name = label if isinstance(label, str) else f"__line{last}"
         key = key_of(module, name, kind)
         site = VariableSite(key, name, sampler.distribution, None, span, sampler.written, swallows=None)
-        yield Match((Replacement(start, end, key, sampler.options, bare=False),), site)
+        yield Match((Replacement(start, end, key, sampler.options, bare=False, value=(start, end)),), site)

@@ -46,8 +46,9 @@ def replacement(tree: Tree, value: cst.BaseExpression, key: str, options: tuple[
     inner = tree.inner(value)
     bare = isinstance(value, _BARE)
     if tree.source.position(start)[0] != tree.source.position(inner[0])[0]:
-        return Replacement(*inner, key, options, bare)
-    return Replacement(start, end, key, options, bare and start == inner[0])
+        return Replacement(*inner, key, options, bare, inner)
+    own = (start, end) if isinstance(value, (cst.Tuple, cst.GeneratorExp)) else inner
+    return Replacement(start, end, key, options, bare and start == inner[0], own)
 
 
 def misplaced(here: Span) -> Diagnostic:
@@ -59,8 +60,13 @@ def misplaced(here: Span) -> Diagnostic:
 
 def default_of(tree: Tree, value: cst.BaseExpression, options: tuple[Option, ...]) -> tuple[Json] | None:
     """The value of the space that the source stands at, in a 1-tuple, where that can be told."""
+    return default_in(tree.text(value), options)
+
+
+def default_in(text: str, options: tuple[Option, ...]) -> tuple[Json] | None:
+    """The same of an expression as it is written."""
     try:
-        node = parse_expression(f"({tree.text(value)}\n)")
+        node = parse_expression(f"({text}\n)")
     except SyntaxError:
         return None
     if not options:

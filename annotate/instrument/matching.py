@@ -5,6 +5,8 @@ Every annotation ends as a match (an edit, a variable, a constraint) or as a dia
 
 from __future__ import annotations
 
+import functools
+
 import libcst as cst
 from typing_extensions import assert_never
 
@@ -30,6 +32,7 @@ from annotate.instrument.header import stands_first
 from annotate.instrument.matches import Match, default_of, misplaced, replacement, span_of
 from annotate.instrument.places import Place
 from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite
+from annotate.instrument.source import Source
 from annotate.instrument.targets import is_plain, place_of
 from annotate.instrument.tree import Tree
 from annotate_tuners.space import SearchSpace
@@ -58,16 +61,26 @@ def match(tree: Tree, found: Found, others: list[Found], module: str) -> Match:
             sampler = directive.sampler
             name = directive.label or where.name
             edit = replacement(tree, where.value, key_of(module, name, sampler.kind), sampler.options)
+            stretch = functools.partial(_stretch, source, found)
+            exact = found.snippet.exact
             site = VariableSite(
                 edit.key, name, sampler.distribution, default_of(tree, where.value, sampler.options),
                 span_of(source, found), sampler.written,
                 _swallows(where, plain=is_plain(sampler.options)),
+                call=stretch(sampler.call) if exact else None,
+                arguments=tuple(map(stretch, sampler.arguments)) if exact else (),
             )  # fmt: skip
             return Match((edit,), site, statement=statement)
         case FunctionChoice():
             return match_function_choice(tree, found, others, directive, module)
         case _:
             assert_never(directive)
+
+
+def _stretch(source: Source, found: Found, stretch: tuple[int, int]) -> tuple[int, int]:
+    """[start, end) of the file's text, from that of the annotation's."""
+    start, last = found.snippet.locate(stretch[0]), found.snippet.locate(stretch[1] - 1)
+    return source.offset(*start), source.offset(*last) + 1
 
 
 def _report(tree: Tree, found: Found, report: Report) -> Match:

@@ -20,6 +20,8 @@ class VariableSite:
     `default` holds, in a 1-tuple, the value that stands in the source where it is a literal or an option.
     `swallows` names a keyword of the call that is replaced whole, where the keyword may have been meant.
     `main_only` is true under `if __name__ == "__main__"`.
+    `call` and `arguments` are where the sampler's call and its arguments stand in the file's text (`Source.text`,
+    offsets [start, end)); None and empty where the text is not written as it reads, as in a string with escapes.
     """
 
     key: str
@@ -30,6 +32,8 @@ class VariableSite:
     written: str
     swallows: str | None
     main_only: bool = False
+    call: tuple[int, int] | None = None
+    arguments: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
