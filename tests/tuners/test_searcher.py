@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import annotate_tuners
-from annotate_tuners.algorithm import Proposal
+from annotate_tuners.algorithm import History, Outcome, Proposal
 from annotate_tuners.dimensions import Dimensions
+from annotate_tuners.outcomes import Outcomes
 from annotate_tuners.searcher import Searcher
 from annotate_tuners.tuner import Observation, SpaceExhausted
 from tests.tuners.conformance import SMALL
@@ -76,3 +79,16 @@ def test_a_number_that_took_the_type_of_its_default_is_the_same_point():
     tuner.observe(Observation(0, {**params, "layers": float(params["layers"])}, 1.0))
     rest = [tuner.suggest(number) for number in range(1, 6)]
     assert params not in rest
+
+
+@given(st.lists(st.tuples(st.integers(-5, 20), st.none() | st.integers(-3, 3))))
+def test_outcomes_are_in_order_and_ranked_however_they_come(pairs):
+    outcomes = Outcomes()
+    for number, loss in pairs:
+        outcomes.add(Outcome(number, {}, loss, {}))
+    latest = dict(pairs)
+    assert [(o.number, o.loss) for o in outcomes] == sorted(latest.items())
+    assert [outcomes[i] for i in range(len(outcomes))] == list(outcomes)
+    ranked = sorted((loss, number) for number, loss in latest.items() if loss is not None)
+    assert [(o.loss, o.number) for o in outcomes.ranked] == ranked
+    assert [(o.loss, o.number) for o in History(tuple(outcomes)).ranked] == ranked

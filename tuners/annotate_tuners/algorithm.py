@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from annotate_tuners.outcomes import Outcomes
+
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from annotate_tuners.choices import Json
     from annotate_tuners.dimensions import Point
@@ -45,12 +47,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class History:
-    """What has finished and what is pending, both in order of number.
+    """What has finished and what is pending, both in order of number; good until the proposals have been made.
 
     `seed` is the study's: the same for all its trials, where `rng` is another for each.
     """
 
-    finished: tuple[Outcome, ...] = ()
+    finished: Sequence[Outcome] = ()
     pending: Mapping[int, Proposal] = field(default_factory=dict)
     seed: int = 0
 
@@ -58,9 +60,9 @@ class History:
         return len(self.finished) + len(self.pending)
 
     @property
-    def ranked(self) -> list[Outcome]:
+    def ranked(self) -> Sequence[Outcome]:
         """The finished trials that did not fail, the best first, the earlier first among equals."""
-        return sorted((o for o in self.finished if o.loss is not None), key=lambda o: (o.loss, o.number))
+        return (self.finished if isinstance(self.finished, Outcomes) else Outcomes(self.finished)).ranked
 
 
 class Algorithm(Protocol):

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from annotate_tuners.algorithm import Algorithm, History, Outcome, Proposal
 from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.errors import UnsatisfiableConstraint
+from annotate_tuners.outcomes import Outcomes
 from annotate_tuners.seen import Seen
 from annotate_tuners.space import Params
 from annotate_tuners.tuner import Direction, Observation, SpaceExhausted
@@ -63,7 +64,7 @@ class Searcher:
         self._seed = seed
         self._constraint = constraint
         self._seen = Seen(self.dimensions, repeats)
-        self._finished: dict[int, Outcome] = {}
+        self._finished = Outcomes()
         self._pending: dict[int, Proposal] = {}
         self._given: dict[int, frozenset[str]] = {}
         if constraint is not None and next(self._remaining(self._rng("constraint")), None) is None:
@@ -88,14 +89,16 @@ class Searcher:
         known = self._pending.pop(number, None) or self._encode(observation.params)
         proposal = self._active(known, inactive)
         self._seen.add(number, proposal, inactive=inactive)
-        self._finished[number] = Outcome(
-            number,
-            proposal.point,
-            self._loss(observation.value, self._sign),
-            known.point,
-            known.extra,
-            tuple(self._sign * value for value in observation.curve),
-            self._losses(observation.values),
+        self._finished.add(
+            Outcome(
+                number,
+                proposal.point,
+                self._loss(observation.value, self._sign),
+                known.point,
+                known.extra,
+                tuple(self._sign * value for value in observation.curve),
+                self._losses(observation.values),
+            )
         )
 
     def forget(self, number: int) -> None:
@@ -108,7 +111,7 @@ class Searcher:
     def history(self) -> History:
         """What the algorithm is shown."""
         return History(
-            tuple(self._finished[number] for number in sorted(self._finished)),
+            self._finished,
             {number: self._pending[number] for number in sorted(self._pending)},
             self._seed,
         )
