@@ -8,16 +8,18 @@
         layer_output: out
     })
 
-The chosen layer is called as `conv([[x], [b]], size=3)`, NNI's convention, and its value is `out`.
+The chosen layer is called as `conv([[x], [b]], size=3)`, NNI's convention, and its value is `out`. Where that
+very call is assigned to `out` behind the annotation, it is the block's default, and runs where no trial chooses.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from annotate.annotations.calls import Call, unparse
+from annotate.annotations.calls import Call, parse_expression, unparse
 
 FIELDS: Final = ("layer_choice", "fixed_inputs", "optional_inputs", "optional_input_size", "layer_output")
 
@@ -56,6 +58,37 @@ def read_layers(call: Call) -> tuple[Layer, ...]:
     if not call.node.args or call.node.keywords:
         raise _refuse(call, call.node, "mutable_layers takes one {...} for each layer")
     return tuple(_layer(call, each) for each in call.node.args)
+
+
+def plain_call(layer: Layer, chosen: Mapping[str, Any]) -> str:
+    """What a choice amounts to as plain code. Raises LookupError where the layer has no such option."""
+    option = next((each for each in layer.options if each.name == chosen["chosen_layer"]), None)
+    if option is None or not {*chosen["chosen_inputs"]} <= {*layer.optional}:
+        raise LookupError(chosen)
+    taken = [each for each in layer.optional if each in chosen["chosen_inputs"]]
+    return f"{option.function}([[{', '.join(layer.fixed)}], [{', '.join(taken)}]]{option.keywords})"
+
+
+def choice_of(layer: Layer, source: str) -> dict[str, Any] | None:
+    """The choice that a plain call is, None where it is none: the inverse of `plain_call`."""
+    try:
+        node = parse_expression(source)
+    except SyntaxError:
+        return None
+    match node:
+        case ast.Call(args=[ast.List(elts=[ast.List(), ast.List(elts=inputs)])]):
+            taken = [unparse(each) for each in inputs]
+        case _:
+            return None
+    for option in layer.options:
+        choice = {"chosen_layer": option.name, "chosen_inputs": taken}
+        if {*taken} <= {*layer.optional} and unparse(node) == _normal(plain_call(layer, choice)):
+            return choice if layer.sizes[0] <= len(taken) <= layer.sizes[1] else None
+    return None
+
+
+def _normal(source: str) -> str:
+    return unparse(parse_expression(source))
 
 
 def _layer(call: Call, node: ast.expr) -> Layer:

@@ -67,6 +67,17 @@ class LayersAt:
 
 
 @dataclass(frozen=True)
+class LayerValue:
+    """The value at [start, end) that is the default of a block's layer."""
+
+    start: int
+    end: int
+    key: str
+    number: int
+    layer: Layer
+
+
+@dataclass(frozen=True)
 class ImportBefore:
     """The import before the statement at `at`."""
 
@@ -80,7 +91,9 @@ class ImportAfter:
     at: int
 
 
-Edit: TypeAlias = Replacement | ReportAfter | ReportBefore | LayersAt | ImportBefore | ImportAfter
+Edit: TypeAlias = (
+    Replacement | ReportAfter | ReportBefore | LayersAt | LayerValue | ImportBefore | ImportAfter
+)
 
 
 def apply(text: str, edits: Iterable[Edit], trial: str = NAME) -> str:
@@ -118,10 +131,15 @@ def _pieces(edit: Edit, trial: str) -> Sequence[_Piece]:
             return [(at, _OPEN, f"{trial}.{report.function}({report.argument})  ")]
         case LayersAt(start, end, key, layers):
             condition = f"if {quoted(key)} in {trial}: "
-            assigned = "; ".join(_layer(trial, key, number, layer) for number, layer in enumerate(layers))
+            assigned = "; ".join(
+                f"{layer.output} = {_layer(trial, key, number, layer)}" for number, layer in enumerate(layers)
+            )
             if start == end:
                 return [(start, _OPEN, f"{condition}{assigned}  ")]
             return [(start, _OPEN, condition), (end, _AFTER, f"; {assigned}")]
+        case LayerValue(start, end, key, number, layer):
+            chosen = f"({_layer(trial, key, number, layer)} if {quoted(key)} in {trial} else "
+            return [(start, _OPEN, chosen), (end, _CLOSE, ")")]
         case ImportBefore(at):
             return [(at, _IMPORT_BEFORE, f"{IMPORT}; ")]
         case ImportAfter(at):
@@ -139,7 +157,7 @@ def _conditional(edit: Replacement, trial: str) -> tuple[str, str]:
 
 
 def _layer(trial: str, key: str, number: int, layer: Layer) -> str:
-    """The statement that assigns one layer's output, where the trial names the block."""
+    """One layer's output, where the trial names the block."""
     chosen = f'{trial}[{quoted(key)}]["mutable_layer_{number}"]'
     taken = ", ".join(
         f'*([{each}] if {quoted(each)} in {chosen}["chosen_inputs"] else [])' for each in layer.optional
@@ -149,4 +167,4 @@ def _layer(trial: str, key: str, number: int, layer: Layer) -> str:
     value = calls[-1]
     for option, call in zip(reversed(layer.options[:-1]), reversed(calls[:-1]), strict=True):
         value = f'{call} if {chosen}["chosen_layer"] == {quoted(option.name)} else {value}'
-    return f"{layer.output} = {value}"
+    return f"({value})" if len(calls) > 1 else value

@@ -14,6 +14,7 @@ from annotate.instrument.edits import (
     ImportAfter,
     ImportBefore,
     LayersAt,
+    LayerValue,
     Replacement,
     ReportAfter,
     ReportBefore,
@@ -57,7 +58,7 @@ def stands_first(statement: Statement) -> bool:
 
 def _start(edit: Edit) -> int:
     match edit:
-        case Replacement(start=at) | LayersAt(start=at):
+        case Replacement(start=at) | LayersAt(start=at) | LayerValue(start=at):
             return at
         case ReportAfter(at) | ReportBefore(at) | ImportBefore(at) | ImportAfter(at):
             return at

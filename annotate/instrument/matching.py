@@ -21,11 +21,13 @@ from annotate.annotations.directives import (
     Variable,
     read_directive,
 )
+from annotate.annotations.layers import Layer, choice_of
 from annotate.annotations.names import key_of
+from annotate.annotations.samplers import Json
 from annotate.annotations.snippet import Form
 from annotate.instrument import places
 from annotate.instrument.blocks import block_at, following, is_terminator
-from annotate.instrument.edits import Edit, LayersAt, ReportAfter, ReportBefore
+from annotate.instrument.edits import Edit, LayersAt, LayerValue, ReportAfter, ReportBefore
 from annotate.instrument.finding import Found
 from annotate.instrument.functions import match_function_choice
 from annotate.instrument.header import stands_first
@@ -34,7 +36,7 @@ from annotate.instrument.places import Place
 from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite
 from annotate.instrument.source import Source
 from annotate.instrument.targets import is_plain, place_of
-from annotate.instrument.tree import Tree
+from annotate.instrument.tree import Statement, Tree
 from annotate_tuners.space import SearchSpace
 
 
@@ -149,10 +151,38 @@ def _layers(tree: Tree, found: Found, directive: MutableLayersOf, module: str) -
         if statement.block.indent is None or not alone:
             return Match(diagnostics=(misplaced(here),))
         edit = LayersAt(statement.start, statement.end, key, directive.layers)
+    plain = _plain_layers(tree, following(tree, found), directive.layers)
+    default: tuple[Json] | None = None
+    edits: tuple[Edit, ...] = (edit,)
+    if plain is not None:
+        default = ({f"mutable_layer_{number}": choice for number, (_, choice) in enumerate(plain)},)
+        edits = tuple(
+            LayerValue(*tree.outer(value), key, number, directive.layers[number])
+            for number, (value, _) in enumerate(plain)
+        )
     entry = {f"mutable_layer_{number}": layer.to_json() for number, layer in enumerate(directive.layers)}
     distribution = SearchSpace.from_json({key: {"_type": "mutable_layer", "_value": entry}})[key]
-    site = VariableSite(key, name, distribution, None, here, "mutable_layers(...)", swallows=None)
-    return Match((edit,), site)
+    site = VariableSite(key, name, distribution, default, here, "mutable_layers(...)", swallows=None)
+    return Match(edits, site)
+
+
+def _plain_layers(
+    tree: Tree, statement: Statement | None, layers: tuple[Layer, ...]
+) -> list[tuple[cst.BaseExpression, Json]] | None:
+    """Each layer's value and choice, where the statements behind the block assign all of them in plain code."""
+    if statement is None:
+        return None
+    behind = statement.block.statements[statement.index : statement.index + len(layers)]
+    values: list[tuple[cst.BaseExpression, Json]] = []
+    for each, layer in zip(behind, layers, strict=False):
+        place = None if each.compound else places.assignment(tree, each)
+        if not isinstance(place, Place) or place.name != layer.output:
+            return None
+        choice = choice_of(layer, tree.text(place.value))
+        if choice is None:
+            return None
+        values.append((place.value, choice))
+    return values if len(values) == len(layers) else None
 
 
 def _swallows(place: Place, *, plain: bool) -> str | None:

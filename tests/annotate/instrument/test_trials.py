@@ -189,3 +189,33 @@ def test_nothing_is_put_before_a_docstring_or_a_future_import() -> None:
         "def f():\n    # @nni.report_final_result(1)\n    'doc'\n",
     ):
         assert [d.code for d in read(source).diagnostics] == ["E205"]
+
+
+PLAIN = "out = conv([['x'], ['a']], size=1)\n"
+
+
+def test_plain_code_behind_mutable_layers_is_their_default() -> None:
+    """The call that a choice amounts to runs outside a trial, is the space's default, and is replaced in a trial."""
+    source = LAYERS.format(BLOCK.replace("[x]", "['x']").replace("[a, b]", "['a', 'b']") + "\n" + PLAIN)
+    done = read(source)
+    chosen = {"chosen_layer": "conv(size=1)", "chosen_inputs": ["'a'"]}
+    assert done.defaults == {"m/mutable_block_4": {"mutable_layer_0": chosen}}
+    assert run(done.code)[0]["out"] == run(source)[0]["out"] == ([["x"], ["a"]], 1)
+    point = {"mutable_layer_0": {"chosen_layer": "conv(size=3)", "chosen_inputs": ["'b'"]}}
+    assert run(done.code, {"m/mutable_block_4": point})[0]["out"] == ([["x"], ["b"]], 3)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "other = conv([['x'], ['a']], size=1)", "out = conv([['x'], ['a']], size=2)", "out = conv([['x'], []], size=1)",
+        "out = conv([['y'], ['a']], size=1)", "out = conv(['x', 'a'], size=1)", "out += conv([['x'], ['a']], size=1)",
+        "if x: out = conv([['x'], ['a']], size=1)",
+    ],
+)  # fmt: skip
+def test_other_code_behind_mutable_layers_is_no_default(behind: str) -> None:
+    """Only the very call of a legal choice counts; anything else runs as it stands."""
+    source = LAYERS.format(
+        BLOCK.replace("[x]", "['x']").replace("[a, b]", "['a', 'b']") + "\n" + behind + "\n"
+    )
+    assert read(source).defaults == {}
