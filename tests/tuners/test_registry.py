@@ -48,5 +48,5 @@ def test_optimize_mode_may_repeat_the_direction_and_not_contradict_it():
 def test_nnis_tpe_args_are_taken():
     arguments = {"tpe_args": {"n_startup_jobs": 3, "constant_liar_type": "worst"}}
     annotate_tuners.make("tpe", SMALL, direction="minimize", seed=0, **arguments)
-    with pytest.raises(InvalidArguments, match="tpe_args does not take startup"):
+    with pytest.raises(InvalidArguments, match="tpe_args has no argument 'startup'; did you mean 'n_startup_jobs'"):
         annotate_tuners.make("tpe", SMALL, direction="minimize", seed=0, tpe_args={"startup": 3})

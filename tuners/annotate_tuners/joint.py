@@ -4,14 +4,15 @@ hyperopt models every dimension by itself, so it puts together the learning rate
 the batch size of another that do not go together. Here every known point is one kernel over all its
 dimensions, of the widths that hyperopt gives them (to the next neighbour, by dimension), in shares of
 each dimension's own probability; choices keep their option with a weight that grows with the number of
-points. One kernel more is the whole space. The ratio of two such densities ranks what hyperopt proposes.
+points. One kernel more is the whole space. The ratio of two such densities ranks what hyperopt's
+estimators propose. Points are rows of `annotate_tuners.shares`.
 
 Falkner et al., BOHB, ICML 2018, section 4; Watanabe, Tree-Structured Parzen Estimator, 2023.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import logsumexp, ndtr
@@ -19,29 +20,26 @@ from scipy.special import logsumexp, ndtr
 from annotate_tuners.choices import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from annotate_tuners.dimensions import Dimension, Dimensions
+    from annotate_tuners.shares import Array
 
-    from annotate_tuners.dimensions import Dimension, Dimensions, Point
-
-_Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 _LOG_ROOT_TAU = 0.5 * np.log(2 * np.pi)
 
 
-def log_density(dimensions: Dimensions, known: Sequence[Point], points: Sequence[Point]) -> _Array:
-    """The log density of each of `points` under kernels around the `known` ones."""
-    total = np.zeros((len(points), len(known) + 1))
-    for dimension in dimensions:
-        at = [i for i, point in enumerate(points) if dimension.name in point]
-        values = np.array([points[i][dimension.name] for i in at], dtype=float)
-        total[at] += _kernels(dimension, known, values)
-    density: _Array = logsumexp(total, axis=1) - np.log(len(known) + 1)
+def log_density(dimensions: Dimensions, known: Array, rows: Array) -> Array:
+    """The log density of each of `rows` under kernels around the `known` ones."""
+    total = np.zeros((len(rows), len(known) + 1))
+    for number, dimension in enumerate(dimensions):
+        at = ~np.isnan(rows[:, number])
+        total[at] += _kernels(dimension, known[:, number], rows[at, number])
+    density: Array = logsumexp(total, axis=1) - np.log(len(known) + 1)
     return density
 
 
-def _kernels(dimension: Dimension, known: Sequence[Point], values: _Array) -> _Array:
+def _kernels(dimension: Dimension, known: Array, values: Array) -> Array:
     """The log density of each value under each known point, and last under the whole dimension."""
-    active = [i for i, point in enumerate(known) if dimension.name in point]
-    centres = np.array([known[i][dimension.name] for i in active], dtype=float)
+    active = np.flatnonzero(~np.isnan(known))
+    centres = known[active]
     if isinstance(dimension.distribution, Choice):
         options = len(dimension.distribution.options)
         logs = np.full((len(values), len(known) + 1), -np.log(options))
@@ -49,22 +47,20 @@ def _kernels(dimension: Dimension, known: Sequence[Point], values: _Array) -> _A
         same = values[:, None] == centres[None, :]
         logs[:, active] = np.log((same + smoothing) / (1 + options * smoothing))
         return logs
-    shares = np.array([dimension.position(value) for value in values])
-    logs = np.repeat(_truncated(shares, np.array([0.5]), np.array([1.0])), len(known) + 1, axis=1)
-    if active:
-        middles = np.array([dimension.position(centre) for centre in centres])
-        logs[:, active] = _truncated(shares, middles, _widths(middles))
+    logs = np.repeat(_truncated(values, np.array([0.5]), np.array([1.0])), len(known) + 1, axis=1)
+    if len(active):
+        logs[:, active] = _truncated(values, centres, _widths(centres))
     return logs
 
 
-def _truncated(shares: _Array, middles: _Array, widths: _Array) -> _Array:
+def _truncated(shares: Array, middles: Array, widths: Array) -> Array:
     """Normal log densities, cut off at 0 and 1."""
     z = (shares[:, None] - middles) / widths
     inside = ndtr((1 - middles) / widths) - ndtr(-middles / widths)
     return np.asarray(-0.5 * z**2 - np.log(widths * inside) - _LOG_ROOT_TAU)
 
 
-def _widths(middles: _Array) -> _Array:
+def _widths(middles: Array) -> Array:
     """The distance of each to its farther neighbour, held between a share that falls with their number and 1."""
     order = np.argsort(middles, kind="stable")
     line = np.concatenate([[0.0], middles[order], [1.0]])

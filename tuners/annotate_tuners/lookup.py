@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from annotate_tuners.errors import InvalidArguments, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 T = TypeVar("T")
 
@@ -36,6 +36,16 @@ def load(target: str) -> Any:
     """The object of `module:name` in this package."""
     module, _, name = target.partition(":")
     return getattr(import_module(f"annotate_tuners.{module}"), name)
+
+
+def refuse_unknown(what: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Raises InvalidArguments for the first name that is not known, with the nearest one and all."""
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+            raise InvalidArguments(f"{what} has no argument {name!r}; {hint}{takes}")
 
 
 def checked(name: str, factory: Callable[..., Any], *given: Any, **class_args: Any) -> Any:
