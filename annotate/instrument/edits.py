@@ -29,7 +29,7 @@ class Replacement:
     """A value at [start, end) that a key decides; `options` is empty where the key's value is the value.
 
     `value` is the stretch to write another value to: without the parentheses around it, unless they make it
-    what it is, as those of a tuple.
+    what it is, as those of a tuple. `part` is true of a call within a statement: only a call can take its place.
     """
 
     start: int
@@ -38,6 +38,7 @@ class Replacement:
     options: tuple[Option, ...]
     bare: bool  # the original must be put in parentheses to stand in a conditional expression
     value: tuple[int, int]
+    part: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import libcst as cst
@@ -31,13 +32,17 @@ def match_function_choice(
     written = f"{kind}({', '.join(str(option.value) for option in directive.options)})"
 
     def made(
-        name: str, default: tuple[Json] | None, values: list[cst.BaseExpression], statement: Statement
+        name: str,
+        default: tuple[Json] | None,
+        values: list[cst.BaseExpression],
+        statement: Statement,
+        *,
+        part: bool = True,
     ) -> Match:
         key = key_of(module, name, kind)
         site = VariableSite(key, name, distribution, default, here, written, swallows=None)
-        return Match(
-            tuple(replacement(tree, v, key, directive.options) for v in values), site, statement=statement
-        )
+        edits = (replacement(tree, value, key, directive.options) for value in values)
+        return Match(tuple(dataclasses.replace(edit, part=part) for edit in edits), site, statement=statement)
 
     if found.snippet.form is Form.TRAILING:
         outcome = place_of(tree, found, others, directive)
@@ -52,9 +57,10 @@ def match_function_choice(
             note = _matches_nothing(
                 here, "the value here is none of its options and is replaced all the same"
             )
-            done = made(name, None, [place.value], statement)
+            done = made(name, None, [place.value], statement, part=False)
             return Match(done.edits, done.variable, diagnostics=(note,), statement=statement)
-        return made(name, default_of(tree, place.value, directive.options), [place.value], statement)
+        default = default_of(tree, place.value, directive.options)
+        return made(name, default, [place.value], statement, part=False)
     target = target_of(tree, found, others)
     if isinstance(target, Diagnostic):
         return Match(diagnostics=(target,))

@@ -15,14 +15,14 @@ from pathlib import PurePath
 from typing_extensions import assert_never
 
 from annotate.annotations.diagnostics import Diagnostic, has_errors
-from annotate.annotations.samplers import Json, same_json
+from annotate.annotations.samplers import Json
 from annotate.annotations.snippet import Form
 from annotate.instrument.edits import INLINE, NAME, apply
 from annotate.instrument.finding import Found
 from annotate.instrument.header import header
 from annotate.instrument.matches import span_of
 from annotate.instrument.reading import Annotated, Unannotated, read_annotations
-from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite
+from annotate.instrument.sites import ConstraintSite, ReportSite, VariableSite, defaults_of
 from annotate.instrument.source import Source
 from annotate_tuners.space import SearchSpace
 
@@ -49,14 +49,7 @@ class Instrumented:
     @property
     def defaults(self) -> Mapping[str, Json]:
         """The values that stand in the source, where they are known and a key has one only."""
-        found: dict[str, list[Json]] = {}
-        for site in self.variables:
-            found.setdefault(site.key, []).append(site.default)
-        return {
-            key: values[0][0]
-            for key, values in found.items()
-            if None not in values and all(same_json(values[0][0], value[0]) for value in values)
-        }
+        return defaults_of(self.variables)
 
 
 def instrument(source: bytes, module: str, path: PurePath | str) -> Instrumented:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from annotate.annotations.samplers import same_json
 
 if TYPE_CHECKING:
     from annotate.annotations.constraint import Condition
@@ -34,6 +37,19 @@ class VariableSite:
     main_only: bool = False
     call: tuple[int, int] | None = None
     arguments: tuple[tuple[int, int], ...] = ()
+
+
+def defaults_of(sites: Iterable[VariableSite]) -> dict[str, Json]:
+    """The values that stand in the source, by key, where they are known and a key has one only."""
+    found: dict[str, list[tuple[Json] | None]] = {}
+    for site in sites:
+        found.setdefault(site.key, []).append(site.default)
+    known = {key: [value[0] for value in values if value is not None] for key, values in found.items()}
+    return {
+        key: values[0]
+        for key, values in known.items()
+        if len(values) == len(found[key]) and all(same_json(values[0], value) for value in values)
+    }
 
 
 @dataclass(frozen=True)
