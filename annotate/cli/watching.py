@@ -19,30 +19,50 @@ from annotate.screen.lines import LineLog
 from annotate.screen.summary import summary
 from annotate.screen.view import Stop
 from annotate.storage import StudyStore, holder
-from annotate.study import Machine, StudyOptions, StudySnapshot, TrialEnded, TrialStarted
+from annotate.study import (
+    Machine,
+    Notice,
+    StudyOptions,
+    StudySnapshot,
+    TrialEnded,
+    TrialStarted,
+    TrialWaiting,
+)
+from annotate.study.control import ask
 from annotate.study.machine import MachineSampler
 from annotate.study.slots import MachineSlots, SlotOptions
+from annotate.study.standing import Standing
+from annotate.study.thinned import Thinned
 from annotate.trial import TrialState
 
 if TYPE_CHECKING:
-    from annotate.storage import StudyFolder
+    from collections.abc import Mapping
+
+    from annotate.storage import StudyFolder, StudyMeta
     from annotate.trial import Trial
 
 PERIOD = 0.5  # seconds between two looks at the database
+SILENT = 5.0  # seconds until a host that does not answer is asked again
 
 
 class Onlooker:
-    """Reads a study's database again and again; only what runs is read with its reports."""
+    """Reads a study's database again and again, and of that only what is new; asks its host for the rest."""
 
     def __init__(self, folder: StudyFolder, store: StudyStore) -> None:
         self._folder = folder
         self._store = store
+        self._outline: Mapping[int, tuple[str, int]] = {}
+        self._trials: dict[int, Trial] = {}
+        self._reports: dict[tuple[int, int], Thinned] = {}
+        self._standing = Standing()
+        self._ask_again = 0.0
 
     def look(self, machine: Machine) -> StudySnapshot:
         """The study as its host has committed it."""
         meta = self._store.meta()
         options = StudyOptions.from_json(meta.options)
-        trials = [self._with_reports(trial) for trial in self._store.trials()]
+        runs = self.runs
+        standing = self._asked() if runs else Standing("finished")
         return StudySnapshot(
             study=meta.study,
             script=meta.script,
@@ -53,12 +73,14 @@ class Onlooker:
             started=meta.created,
             budget_trials=options.trials,
             jobs=options.jobs,
-            trials=tuple(trials),
+            trials=self.trials(),
             names=meta.names,
             defaults=meta.defaults,
             budget_seconds=options.max_duration,
             machine=machine,
-            phase="running" if self.runs else "finished",
+            phase=standing.phase,
+            waiting=standing.waiting,
+            notices=standing.notices,
             elapsed=self._store.seconds_run(),
         )
 
@@ -66,10 +88,29 @@ class Onlooker:
     def runs(self) -> bool:
         return holder(self._folder.lock) is not None
 
-    def _with_reports(self, trial: Trial) -> Trial:
-        if trial.state is not TrialState.RUNNING:
-            return trial
-        return dataclasses.replace(trial, measurements=self._store.measurements(trial.number))
+    def trials(self) -> tuple[Trial, ...]:
+        """All trials, those that run with their reports."""
+        outline = self._store.outline()
+        new = [number for number, known in outline.items() if self._outline.get(number) != known]
+        for trial in self._store.trials(new) if new else ():
+            self._trials[trial.number] = trial
+        self._outline = outline
+        live = {(n, attempt) for n, (state, attempt) in outline.items() if state == TrialState.RUNNING.value}
+        self._reports = {key: self._reports.get(key) or Thinned() for key in live}
+        for (number, _), reported in self._reports.items():
+            for measurement in self._store.measurements(number, after=reported.count):
+                reported.add(measurement)
+            trial = self._trials[number]
+            self._trials[number] = dataclasses.replace(trial, measurements=tuple(reported.kept))
+        return tuple(self._trials[number] for number in outline)
+
+    def _asked(self) -> Standing:
+        """What the host says; what it said last, for a while, where it says nothing."""
+        if time.monotonic() >= self._ask_again:
+            standing = ask(self._folder.socket)
+            self._standing = standing or self._standing
+            self._ask_again = 0.0 if standing else time.monotonic() + SILENT
+        return self._standing
 
 
 async def watched(folder: StudyFolder) -> None:
@@ -82,7 +123,7 @@ async def watched(folder: StudyFolder) -> None:
         elif live.suits(console):
             await _on_screen(folder, onlooker, SlotOptions(**store.meta().slots))
         else:
-            await _in_lines(onlooker, store)
+            await _in_lines(onlooker, store.meta())
         if not onlooker.runs:
             console.print(summary(onlooker.look(Machine()), []), soft_wrap=True)
 
@@ -117,13 +158,20 @@ async def _on_screen(folder: StudyFolder, onlooker: Onlooker, options: SlotOptio
             slots.close()
 
 
-async def _in_lines(onlooker: Onlooker, store: StudyStore) -> None:
-    meta = store.meta()
+async def _in_lines(onlooker: Onlooker, meta: StudyMeta) -> None:
     lines = LineLog(sys.stdout, meta.metric, meta.direction, meta.names)
-    known = {trial.number: trial.state for trial in store.trials() if trial.state.finished}
+    known = {trial.number: trial.state for trial in onlooker.trials() if trial.state.finished}
+    told: set[object] = set()
     while True:
-        runs = onlooker.runs
-        for trial in store.trials():
+        snapshot = onlooker.look(Machine())
+        for text in snapshot.notices:
+            if text not in told:
+                lines(Notice(text))
+        for number, why in snapshot.waiting.items():
+            if number not in told:
+                lines(TrialWaiting(number, why))
+        told |= {*snapshot.notices, *snapshot.waiting}
+        for trial in snapshot.trials:
             before, known[trial.number] = known.get(trial.number), trial.state
             if trial.state is before:
                 continue
@@ -131,6 +179,6 @@ async def _in_lines(onlooker: Onlooker, store: StudyStore) -> None:
                 lines(TrialStarted(trial))
             elif trial.state.finished:
                 lines(TrialEnded(trial))
-        if not runs:
+        if snapshot.phase == "finished":
             return
         await asyncio.sleep(PERIOD)

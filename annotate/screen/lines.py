@@ -29,6 +29,7 @@ from annotate.study.events import (
     TrialReported,
     TrialRetried,
     TrialStarted,
+    TrialWaiting,
 )
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Direction, Json, Trial, TrialState
@@ -87,6 +88,8 @@ class LineLog:
 
     def _said(self, event: StudyEvent) -> Iterator[str]:
         match event:
+            case TrialWaiting(number_waiting, why):
+                yield f"{f'trial {number_waiting} waits':<24} {why}"
             case TrialStarted(trial):
                 yield f"{_head(trial, 'started')}{self._params(trial)}"
             case TrialReported(trial_number, measurements):
@@ -134,6 +137,7 @@ class LineLog:
 
 
 _KINDS: Mapping[type, str] = {
+    TrialWaiting: "trial-waiting",
     TrialStarted: "trial-started",
     TrialReported: "trial-reported",
     TrialEnded: "trial-ended",

@@ -45,9 +45,7 @@ _UPSERT_TRIAL = (
     f"ON CONFLICT (number) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in TRIAL_COLUMNS[1:])}"
 )
 _INSERT_MEASUREMENT = f"INSERT INTO measurements (trial, ordinal, {', '.join(MEASUREMENT_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-_SELECT_MEASUREMENTS = (
-    f"SELECT {', '.join(MEASUREMENT_COLUMNS)} FROM measurements WHERE trial = ? ORDER BY ordinal"  # noqa: S608
-)
+_SELECT_MEASUREMENTS = f"SELECT {', '.join(MEASUREMENT_COLUMNS)} FROM measurements WHERE trial = ? AND ordinal >= ? ORDER BY ordinal"  # noqa: S608
 
 _SELECT_CURVE = "SELECT value FROM measurements WHERE trial = ? AND final = 0 ORDER BY ordinal"
 
@@ -173,11 +171,18 @@ class StudyStore:
         with self.together():
             self._connection.execute("DELETE FROM trials WHERE number = ?", (number,))
 
-    def trials(self, *, measurements: bool = False) -> list[Trial]:
-        """All trials in order of number; with their measurements only where asked."""
+    def outline(self) -> Mapping[int, tuple[str, int]]:
+        """The state and the attempt of every trial, in order of number: what has changed since the last look."""
         with told(self.path):
-            rows = self._connection.execute(f"{_SELECT_TRIALS} ORDER BY number").fetchall()
-        reads = self.reads()
+            rows = self._connection.execute("SELECT number, state, attempt FROM trials ORDER BY number")
+            return {number: (state, attempt) for number, state, attempt in rows}
+
+    def trials(self, among: Collection[int] | None = None, *, measurements: bool = False) -> list[Trial]:
+        """All trials, or those of these numbers, in order of number; with their measurements only where asked."""
+        which, numbers = ("", ()) if among is None else _among("number", among)
+        with told(self.path):
+            rows = self._connection.execute(f"{_SELECT_TRIALS}{which} ORDER BY number", numbers).fetchall()
+        reads = self.reads(among)
         return [
             with_reads(
                 trial_of(row, self.measurements(row[0]) if measurements else ()),
@@ -209,12 +214,13 @@ class StudyStore:
             raise StorageError(
                 f"{self.path.parent.name} has no trial {number}", remedy="`annotate show` lists its trials"
             )
-        return with_reads(trial_of(row, self.measurements(number)), self.reads().get(number, frozenset()))
+        reads = self.reads([number]).get(number, frozenset())
+        return with_reads(trial_of(row, self.measurements(number)), reads)
 
-    def measurements(self, number: int) -> tuple[Measurement, ...]:
-        """What a trial reported, in the order of reporting."""
+    def measurements(self, number: int, *, after: int = 0) -> tuple[Measurement, ...]:
+        """What a trial reported, in the order of reporting, less the first `after` reports."""
         with told(self.path):
-            rows = self._connection.execute(_SELECT_MEASUREMENTS, (number,)).fetchall()
+            rows = self._connection.execute(_SELECT_MEASUREMENTS, (number, after)).fetchall()
         return tuple(map(measurement_of, rows))
 
     def curves(self, of: Collection[int], *, latest: int = 500) -> Mapping[int, array[float]]:
@@ -227,12 +233,14 @@ class StudyStore:
             curves[number] = array("d", [nan if value is None else value for (value,) in values])
         return curves
 
-    def reads(self) -> Mapping[int, frozenset[str]]:
-        """The parameters each trial asked for; a trial that asked for none is left out."""
+    def reads(self, among: Collection[int] | None = None) -> Mapping[int, frozenset[str]]:
+        """The parameters each trial, or each of these, asked for; a trial that asked for none is left out."""
+        which, numbers = ("", ()) if among is None else _among("trial", among)
         with told(self.path):
             rows = self._connection.execute(
-                "SELECT trial, json_group_array(key) FROM (SELECT trial, key FROM reads ORDER BY trial, key) "
-                "GROUP BY trial"
+                f"SELECT trial, json_group_array(key) FROM (SELECT trial, key FROM reads{which} "  # noqa: S608
+                "ORDER BY trial, key) GROUP BY trial",
+                numbers,
             ).fetchall()
         # Most trials ask for the same parameters: each set is made once.
         sets = {keys: frozenset(json.loads(keys)) for keys in {keys for _, keys in rows}}
@@ -275,6 +283,12 @@ class StudyStore:
         with told(self.path):
             (seconds,) = self._connection.execute("SELECT coalesce(sum(seconds), 0) FROM sessions").fetchone()
         return float(seconds)
+
+
+def _among(column: str, numbers: Collection[int]) -> tuple[str, tuple[str]]:
+    """A condition that holds for these numbers, however many there are."""
+    where = f" WHERE {column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - columns are our own
+    return where, (json.dumps(sorted(numbers)),)
 
 
 def _connect(path: Path, mode: str, *options: str) -> sqlite3.Connection:

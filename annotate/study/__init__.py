@@ -12,6 +12,7 @@ from annotate.study.events import (
     TrialReported,
     TrialRetried,
     TrialStarted,
+    TrialWaiting,
 )
 from annotate.study.failures import OnFailure, parse_on_failure
 from annotate.study.launching import Launcher, LaunchPlan
@@ -23,5 +24,6 @@ from annotate.study.study import Study
 __all__ = [
     "GpuReading", "LaunchPlan", "Launcher", "Listener", "Machine", "MachineSlots", "Notice", "OnFailure", "SlotOptions", "Study", "StudyEnded",
     "StudyEvent", "StudyOptions", "StudySnapshot", "TrialEnded", "TrialReported", "TrialRetried", "TrialStarted",
+    "TrialWaiting",
     "infer_direction", "parse_duration", "parse_on_failure",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ network socket. One request is one JSON line, its answer another. Nothing of it 
 >>> send(folder.socket, Update({"trials": 40}))
 >>> send(folder.socket, Kill(7))
 annotate.errors.UsageError: trial 7 is succeeded
+>>> ask(folder.socket).waiting
+{8: 'GPU 2: pid 4711, python, 31.2 GB of 40'}
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ from typing import Protocol, TypeAlias
 from typing_extensions import assert_never
 
 from annotate.errors import UsageError
+from annotate.study.standing import Standing
 from annotate.trial import Json, Params
 
 TIMEOUT = 5.0  # seconds that a host may take to answer
+PATIENCE = 0.25  # seconds that one who looks again soon waits for an answer
 LONGEST = 100  # bytes of a socket's path; the kernel refuses more than 107
 
 
@@ -65,10 +69,17 @@ class Enqueue:
     points: tuple[Params, ...]
 
 
-Request: TypeAlias = Stop | Pause | Kill | Update | Enqueue
+@dataclass(frozen=True)
+class Ask:
+    """Tell how the study stands."""
+
+
+Request: TypeAlias = Stop | Pause | Kill | Update | Enqueue | Ask
 _KINDS: Mapping[str, type[Request]] = {
-    kind.__name__.lower(): kind for kind in (Stop, Pause, Kill, Update, Enqueue)
+    kind.__name__.lower(): kind for kind in (Stop, Pause, Kill, Update, Enqueue, Ask)
 }
+_STRANGE = "the request is not understood: another version of annotate runs the study"
+_JSON: Mapping[str, type] = {"at_once": bool, "paused": bool, "number": int, "changes": dict, "points": list}
 
 
 class Controlled(Protocol):
@@ -81,10 +92,11 @@ class Controlled(Protocol):
     def kill(self, number: int) -> None: ...
     def update(self, changes: Mapping[str, Json]) -> None: ...
     def enqueue(self, *points: Params) -> list[int]: ...
+    def standing(self) -> Standing: ...
 
 
-def carry_out(study: Controlled, request: Request) -> None:
-    """Do what is asked. Raises UsageError."""
+def carry_out(study: Controlled, request: Request) -> Mapping[str, Json]:
+    """Do what is asked; returns what there is to say. Raises UsageError."""
     match request:
         case Stop(at_once=True):
             study.abort("you stopped it at once, from another terminal")
@@ -98,8 +110,11 @@ def carry_out(study: Controlled, request: Request) -> None:
             study.update(changes)
         case Enqueue(points):
             study.enqueue(*points)
+        case Ask():
+            return study.standing().to_json()
         case _:
             assert_never(request)
+    return {}
 
 
 def encode(request: Request) -> bytes:
@@ -112,10 +127,10 @@ def decode(line: bytes) -> Request:
     try:
         document = json.loads(line)
         request = _KINDS[document.pop("do")](**document)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UsageError(
-            "the request is not understood: another version of annotate runs the study"
-        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise UsageError(_STRANGE) from error
+    if not all(isinstance(value, _JSON[name]) for name, value in document.items()):
+        raise UsageError(_STRANGE)
     return Enqueue(tuple(request.points)) if isinstance(request, Enqueue) else request
 
 
@@ -141,12 +156,7 @@ async def listening(study: Controlled, path: Path) -> AsyncIterator[None]:
 def send(path: Path, request: Request) -> None:
     """Have the host of the study do something. Raises UsageError when there is none or it refuses."""
     try:
-        with _short(path) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(TIMEOUT)
-            connection.connect(address)
-            connection.sendall(encode(request))
-            with connection.makefile("rb") as answers:
-                answer = json.loads(answers.readline() or b"{}")
+        answer = _exchange(path, request, TIMEOUT)
     except TimeoutError as error:
         raise UsageError(
             f"the host of {path.parent.name} does not answer", remedy="is it suspended? `fg` wakes it"
@@ -159,12 +169,31 @@ def send(path: Path, request: Request) -> None:
         raise UsageError(answer["error"], remedy=answer.get("remedy"))
 
 
+def ask(path: Path) -> Standing | None:
+    """How the study stands; None where its host does not say so at once: it is suspended, or another version."""
+    try:
+        return Standing.from_json(_exchange(path, Ask(), PATIENCE))
+    except (OSError, TypeError, ValueError):
+        return None
+
+
+def _exchange(path: Path, request: Request, timeout: float) -> Mapping[str, Json]:
+    with _short(path) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        connection.connect(address)
+        connection.sendall(encode(request))
+        with connection.makefile("rb") as answers:
+            answer = json.loads(answers.readline() or b"{}")
+    if not isinstance(answer, dict):
+        raise TypeError("no answer of a host")
+    return answer
+
+
 def _answer(study: Controlled, line: bytes) -> Mapping[str, Json]:
     try:
-        carry_out(study, decode(line))
+        return {"ok": True, **carry_out(study, decode(line))}
     except UsageError as error:
         return {"error": error.message, "remedy": error.remedy}
-    return {"ok": True}
 
 
 @contextmanager

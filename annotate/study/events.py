@@ -12,6 +12,14 @@ from annotate.trial import Measurement, Trial
 
 
 @dataclass(frozen=True)
+class TrialWaiting:
+    """A queued trial has waited for its slot for a while; `why` says for what."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True)
 class TrialStarted:
     """A trial's process has begun."""
 
@@ -61,7 +69,9 @@ class StudyEnded:
     traceback: str = ""
 
 
-StudyEvent: TypeAlias = TrialStarted | TrialReported | TrialEnded | TrialRetried | Notice | StudyEnded
+StudyEvent: TypeAlias = (
+    TrialWaiting | TrialStarted | TrialReported | TrialEnded | TrialRetried | Notice | StudyEnded
+)
 
 
 class Listener(Protocol):

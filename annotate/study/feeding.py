@@ -2,7 +2,7 @@
 
 A trial that has to wait for its slot is at the head of the queue until it has one; nothing overtakes it.
 
->>> feeder = Feeder(store, book, ahead, history, slots, supervisor)
+>>> feeder = Feeder(store, book, ahead, history, slots, supervisor, emit)
 >>> await feeder.fill(options, goes_on=lambda: True)
 >>> feeder.waiting
 {7: 'GPU 2: pid 4711, python, 31.2 GB of 40'}
@@ -10,16 +10,20 @@ A trial that has to wait for its slot is at the head of the queue until it has o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from annotate.storage import StudyStore
 from annotate.study.ahead import Ahead
 from annotate.study.book import Book
+from annotate.study.events import StudyEvent, TrialWaiting
 from annotate.study.history import History
 from annotate.study.options import StudyOptions
 from annotate.study.ports import Slots, Waiting
 from annotate.study.supervisor import Supervisor
 from annotate.trial import Trial
+
+WORTH_TELLING = 2.0  # seconds
 
 
 class Feeder:
@@ -33,6 +37,7 @@ class Feeder:
         history: History,
         slots: Slots,
         supervisor: Supervisor,
+        emit: Callable[[StudyEvent], None],
     ) -> None:
         self._store = store
         self._book = book
@@ -40,6 +45,9 @@ class Feeder:
         self._history = history
         self._slots = slots
         self._supervisor = supervisor
+        self._emit = emit
+        self._refused_first: tuple[int, float] | None = None  # the trial that waits, and since when
+        self._told: set[int] = set()
         self.waiting: dict[int, str] = {}
 
     def admit(self, trial: Trial) -> None:
@@ -64,6 +72,7 @@ class Feeder:
             if isinstance(slot, Waiting):
                 self._store.save(trial)
                 self.waiting = dict.fromkeys(book.queue, slot.why)
+                self._refused(trial.number, slot.why)
                 break
             if not goes_on() or trial.number not in book.queue:  # stopped, paused or killed meanwhile
                 self._store.save(book.trials[trial.number])
@@ -82,6 +91,14 @@ class Feeder:
         if self._ahead.ready or self._ahead.outstanding:
             return None
         return self._ahead.exhausted
+
+    def _refused(self, number: int, why: str) -> None:
+        """Tell of a wait once, and only of one that lasts: the last trial may just be leaving."""
+        if self._refused_first is None or self._refused_first[0] != number:
+            self._refused_first = (number, time.monotonic())
+        elif number not in self._told and time.monotonic() - self._refused_first[1] >= WORTH_TELLING:
+            self._told.add(number)
+            self._emit(TrialWaiting(number, why))
 
     def _queue_suggestion(self, options: StudyOptions) -> None:
         """Make a queued trial of the next suggestion, if there is one and the budget allows it.

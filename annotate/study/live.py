@@ -1,8 +1,4 @@
-"""A trial while it runs: its process, its slot, what it has reported so far.
-
-Of a long curve every second point is dropped again and again, so that a million reports keep a few
-thousand in memory; the database has them all.
-"""
+"""A trial while it runs: its process, its slot, what it has reported so far."""
 
 from __future__ import annotations
 
@@ -12,10 +8,9 @@ from array import array
 from dataclasses import dataclass, field
 
 from annotate.study.ports import Lease, Process
+from annotate.study.thinned import Thinned
 from annotate.study.verdict import Cause
 from annotate.trial import Measurement, Trial
-
-KEPT = 2000
 
 
 @dataclass
@@ -32,12 +27,10 @@ class Live:
     grace: float = math.inf
     final: float | None = None
     last: float | None = None
-    count: int = 0
     curve: array[float] = field(default_factory=lambda: array("d"))
     reads: set[str] = field(default_factory=set)
     oom_kills: int = 0
-    _kept: list[Measurement] = field(default_factory=list)
-    _stride: int = 1
+    reported: Thinned = field(default_factory=Thinned)
 
     def add(self, measurement: Measurement) -> None:
         """Take in one report."""
@@ -47,13 +40,8 @@ class Live:
         elif value is not None:
             self.last = value
             self.curve.append(value)
-        if measurement.final or self.count % self._stride == 0:
-            self._kept.append(measurement)
-        self.count += 1
-        if len(self._kept) > KEPT:
-            self._kept = self._kept[::2]
-            self._stride *= 2
+        self.reported.add(measurement)
 
     def shown(self) -> Trial:
         """The trial with its measurements, thinned where there are very many."""
-        return dataclasses.replace(self.trial, measurements=tuple(self._kept))
+        return dataclasses.replace(self.trial, measurements=tuple(self.reported.kept))

@@ -34,6 +34,7 @@ from annotate.study.ports import Launch, Slots
 from annotate.study.pruning import Pruning
 from annotate.study.session import SAVE, Session
 from annotate.study.snapshot import StudySnapshot
+from annotate.study.standing import Standing
 from annotate.study.supervisor import Supervisor
 from annotate.study.verdict import Cause
 from annotate.trial import (
@@ -101,7 +102,9 @@ class Study:
         )
         self._machine = MachineSampler(slots, self._fail)
         self._book = Book()
-        self._feeder = Feeder(store, self._book, self._ahead, self._history, slots, self._supervisor)
+        self._feeder = Feeder(
+            store, self._book, self._ahead, self._history, slots, self._supervisor, listener
+        )
         self._outcomes: list[Failed | None] = []
         self._notices: list[str] = []
         self._ended: StudyEnded | None = None
@@ -165,6 +168,10 @@ class Study:
             self._feeder.admit(trial)
         self._wake.set()
         return [trial.number for trial in trials]
+
+    def standing(self) -> Standing:
+        """What nobody can read from the database."""
+        return Standing(self.phase, dict(self._feeder.waiting), tuple(self._notices))
 
     def snapshot(self) -> StudySnapshot:
         """The study at this moment."""

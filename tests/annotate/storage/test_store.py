@@ -96,6 +96,21 @@ def test_trials_are_counted_and_the_best_value_found_without_reading_them(store)
     assert (store.best_value("maximize"), store.best_value("minimize")) == (0.2, 0.0)
 
 
+def test_only_what_is_new_need_be_read(store):
+    first, second = start(Trial(0, {}), at=1.0), Trial(1, {})
+    store.save(first, second, Trial(2, {}))
+    store.record(0, [Measurement(n, 1.0, {"default": n}) for n in range(3)], reads=["a"])
+    store.record(2, [], reads=["b"])
+    assert store.outline() == {0: ("running", 1), 1: ("queued", 1), 2: ("queued", 1)}
+    store.save(succeed(first, at=2.0, value=1.0))
+    assert store.outline()[0] == ("succeeded", 1)
+    assert [t.number for t in store.trials([2, 0, 7])] == [0, 2]
+    assert store.trials([]) == []
+    assert store.trials([0]) == store.trials()[:1]
+    assert store.reads([0, 1]) == {0: {"a"}}
+    assert [m.step for m in store.measurements(0, after=2)] == [2]
+
+
 def test_nan_stays_nan(store):
     store.save(Trial(0, {}))
     store.record(0, [Measurement(0, 1.0, {"default": math.nan, "acc": 0.5})])

@@ -6,7 +6,20 @@ import stat
 import pytest
 
 from annotate.errors import UsageError
-from annotate.study.control import Enqueue, Kill, Pause, Stop, Update, decode, encode, listening, send
+from annotate.study.control import (
+    Ask,
+    Enqueue,
+    Kill,
+    Pause,
+    Stop,
+    Update,
+    ask,
+    decode,
+    encode,
+    listening,
+    send,
+)
+from annotate.study.standing import Standing
 
 
 class Study:
@@ -44,6 +57,7 @@ REQUESTS = [
     Kill(7),
     Update({"trials": 40, "max_duration": None}),
     Enqueue(({"a": 1},)),
+    Ask(),
 ]
 
 
@@ -53,7 +67,7 @@ def test_a_request_comes_back_as_it_was(request_):
 
 
 def test_the_study_is_told_and_only_its_owner_may_tell_it(tmp_path):
-    heard, mode = told(tmp_path / "c.sock", *(r for r in REQUESTS if not isinstance(r, Kill)))
+    heard, mode = told(tmp_path / "c.sock", *(r for r in REQUESTS if not isinstance(r, Kill | Ask)))
     assert [name for name, *_ in heard] == ["stop", "abort", "pause", "unpause", "update", "enqueue"]
     assert heard[4] == ("update", {"trials": 40, "max_duration": None})
     assert heard[5] == ("enqueue", {"a": 1})
@@ -65,6 +79,33 @@ def test_a_refusal_comes_back_with_its_remedy(tmp_path):
     with pytest.raises(UsageError, match="trial 7 is succeeded") as caught:
         told(tmp_path / "c.sock", Kill(7))
     assert caught.value.remedy == "look again"
+
+
+def test_a_study_tells_what_is_not_in_its_database(tmp_path):
+    standing = Standing("paused", {3: "GPU 2: pid 4711"}, ("trials run on the CPU",))
+
+    async def main():
+        study = Study()
+        study.standing = lambda: standing
+        async with listening(study, tmp_path / "c.sock"):
+            return await asyncio.to_thread(ask, tmp_path / "c.sock")
+
+    assert asyncio.run(main()) == standing
+
+
+@pytest.mark.parametrize("answer", [b'{"error": "the request is not understood"}\n', b"[]\n", b"\xff\n", b""])
+def test_a_host_that_does_not_say_how_it_stands_is_no_fault(tmp_path, answer):
+    async def other_version(reader, writer):
+        await reader.readline()
+        writer.write(answer)
+        writer.close()
+
+    async def main():
+        async with await asyncio.start_unix_server(other_version, tmp_path / "c.sock"):
+            return await asyncio.to_thread(ask, tmp_path / "c.sock")
+
+    assert ask(tmp_path / "c.sock") is None
+    assert asyncio.run(main()) is None
 
 
 def test_a_study_that_does_not_run_says_so(tmp_path):
@@ -98,6 +139,11 @@ def test_a_study_deep_in_the_tree_can_be_told_too(tmp_path):
         b'{"do": "kill"}',
         b"\xff",
         b'{"do": "stop", "x": 1}',
+        b'{"do": "kill", "number": []}',
+        b'{"do": "kill", "number": "7"}',
+        b'{"do": "update", "changes": [1]}',
+        b'{"do": "enqueue", "points": 3}',
+        b"[" * 100_000,
     ],
 )
 def test_what_is_no_request_is_refused(line):

@@ -7,7 +7,16 @@ import math
 import pytest
 
 from annotate.errors import LaunchError, SpaceError, UsageError
-from annotate.study import Notice, OnFailure, TrialEnded, TrialReported, TrialRetried, TrialStarted
+from annotate.study import (
+    Notice,
+    OnFailure,
+    TrialEnded,
+    TrialReported,
+    TrialRetried,
+    TrialStarted,
+    TrialWaiting,
+    feeding,
+)
 from annotate.study.ports import Waiting
 from annotate.trial import FailureReason, TrialState
 from annotate_tuners.errors import MissingPackage
@@ -399,6 +408,31 @@ def test_a_trial_waits_for_its_slot_and_says_for_what(lab):
 
     asyncio.run(main())
     assert lab.states == ["succeeded"]
+
+
+def test_a_wait_is_told_once_and_only_where_it_lasts(lab, monkeypatch):
+    monkeypatch.setattr(feeding, "WORTH_TELLING", 0.2)
+    acquire, refused = lab.slots.acquire, []
+
+    async def busy(trial, jobs):
+        refused.append(trial.number)
+        often = refused.count(trial.number)
+        if often > {0: 1, 1: 20, 2: 0}[trial.number]:
+            return await acquire(trial, jobs)
+        asyncio.get_running_loop().call_later(0.02, study._wake.set)
+        return Waiting(f"GPU 0: refused {often} times")
+
+    async def main():
+        nonlocal study
+        lab.slots.acquire = busy
+        study = lab.study(good, trials=3)
+        await study.run()
+
+    study = None
+    asyncio.run(main())
+    (told,) = lab.of(TrialWaiting)
+    assert told.number == 1
+    assert told.why.startswith("GPU 0: refused ")
 
 
 def test_a_snapshot_shows_running_trials_with_their_reports(lab):
