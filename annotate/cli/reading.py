@@ -11,7 +11,7 @@ import typer
 
 from annotate.cli.finding import StudyArgument, StudyOption, named, opened
 from annotate.cli.output import Format, FormatOption, write
-from annotate.cli.rows import best_of, facts_of, ranked, row_of, values_of
+from annotate.cli.rows import best_of, facts_of, ranked, row_of
 
 
 class BestFormat(str, enum.Enum):
@@ -93,6 +93,7 @@ def best(
     [bold]python train.py $(annotate best --format args)[/bold]
     """
     from annotate.errors import StorageError
+    from annotate.export.record import values_of
 
     with opened(study) as (folder, store, meta):
         trial = best_of(store.trials(), meta)

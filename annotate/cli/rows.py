@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from annotate.cli.output import seconds
@@ -32,14 +31,10 @@ def ranked(trials: list[Trial], meta: StudyMeta) -> list[Trial]:
     return [trial for _, _, trial in sorted(done, key=lambda entry: entry[:2])]
 
 
-def values_of(trial: Trial, meta: StudyMeta) -> Mapping[str, Any]:
-    """What the trial ran with, by key; the baseline ran with the literals of the source."""
-    if trial.baseline:
-        return meta.defaults if meta.baseline_defaults is None else meta.baseline_defaults
-    return trial.active
-
-
 def row_of(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
+    """The trial as a row of `show`: its parameters under their short names."""
+    from annotate.export.record import values_of
+
     row = {
         "trial": trial.number,
         "state": state_of(trial),
@@ -58,6 +53,9 @@ def state_of(trial: Trial) -> str:
 
 
 def facts_of(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
+    """All that is known of one trial."""
+    from annotate.export.documents import finite
+
     last = trial.measurements[-1] if trial.measurements else None
     return {
         **row_of(trial, meta),
@@ -68,8 +66,3 @@ def facts_of(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
         "message": trial.message,
         "gpus": list(trial.gpus) or None,
     }
-
-
-def finite(value: float) -> float | str:
-    """JSON has no NaN and no infinity: they are written as words."""
-    return value if value - value == 0 else str(value)

@@ -62,7 +62,7 @@ class Annotate:
     def trials(self, *words):
         done = self("export", "--to", "json", *words)
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return json.loads(done.stdout)["trials"]
 
     def write(self, name, text=QUICK):
         path = self.cwd / name
