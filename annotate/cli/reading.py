@@ -32,19 +32,19 @@ def ls(format: FormatOption = Format.table) -> None:
     for folder in studies(Path.cwd()):
         try:
             with StudyStore.open(folder.database, read_only=True) as store:
-                meta, trials = store.meta(), store.trials()
+                meta, counts = store.meta(), store.counts()
+                best = store.best_value(meta.direction)
         except StorageError as error:
             typer.echo(error.message, err=True)
             continue
-        best = best_of(trials, meta)
         rows.append(
             {
                 "study": folder.id,
                 "script": Path(meta.script).name,
                 "tuner": meta.tuner,
-                "trials": len(trials),
-                "finished": sum(t.state.finished for t in trials),
-                "best": best.value if best else None,
+                "trials": sum(counts.values()),
+                "finished": sum(count for state, count in counts.items() if state.finished),
+                "best": best,
                 "running": holder(folder.lock) is not None,
             }
         )
