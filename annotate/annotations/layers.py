@@ -64,7 +64,7 @@ def plain_call(layer: Layer, chosen: Mapping[str, Any]) -> str:
     """What a choice amounts to as plain code. Raises LookupError where the layer has no such option."""
     option = next((each for each in layer.options if each.name == chosen["chosen_layer"]), None)
     if option is None or not {*chosen["chosen_inputs"]} <= {*layer.optional}:
-        raise LookupError(chosen)
+        raise LookupError(f"{chosen} is no choice of this block")
     taken = [each for each in layer.optional if each in chosen["chosen_inputs"]]
     return f"{option.function}([[{', '.join(layer.fixed)}], [{', '.join(taken)}]]{option.keywords})"
 

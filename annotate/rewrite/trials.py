@@ -1,0 +1,125 @@
+"""A trial's values in the source of its study, as the user's files were when the study began.
+
+    found = of_trial(folder, meta, trial)
+    [(file.path, file.before, file.after) for file in found.files if file.changed]
+
+A parameter that was not active in the trial keeps its default; the baseline changes nothing. What does not stand in
+the source is told apart: values that came as options of the command line, and those that the script asks for by name.
+All of it follows from the study alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from annotate.errors import StorageError
+from annotate.instrument.reading import Annotated
+from annotate.rewrite.defaults import Change, Opened, as_typed, by_key, opened, rewritten
+from annotate.sources.closure import module_name
+from annotate.storage import StudyFolder, StudyMeta
+from annotate.storage.faults import told
+from annotate.study.flags import arguments
+from annotate.trial import Json, Params, Trial
+
+
+@dataclass(frozen=True)
+class RewrittenFile:
+    """A file of the study. `name` is its path in the code directory, `path` the user's own file, whether it is there or not.
+
+    `before` is the source that was rewritten, `after` what it became.
+    """
+
+    name: str
+    path: Path
+    before: bytes
+    after: bytes
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class TrialSource:
+    """What a trial ran, as source. `arguments` are the words that its command line had beyond the study's.
+
+    `asked` are the values that the script asks for itself, by `nni.get_next_parameter()`; `left` maps what else
+    could not be written to the reason.
+    """
+
+    files: tuple[RewrittenFile, ...]
+    arguments: tuple[str, ...]
+    asked: Mapping[str, Json]
+    left: Mapping[str, str]
+
+
+def of_trial(
+    folder: StudyFolder,
+    meta: StudyMeta,
+    trial: Trial,
+    *,
+    values: Params | None = None,
+    strip: bool = False,
+    calls: bool = False,
+) -> TrialSource:
+    """The source of a study with a trial's values for its defaults; `values` stand in for the trial's own.
+
+    `strip` and `calls` are those of `with_defaults`. Raises StorageError where the study keeps no source.
+    """
+    params = values_of(trial) if values is None else values
+    files: list[RewrittenFile] = []
+    left: dict[str, str] = {}
+    known: set[str] = set()
+    for name, file in kept_files(folder, meta):
+        given = typed_for(file, params)
+        done = rewritten(file, by_key(given), strip=strip, calls=calls)
+        files.append(RewrittenFile(name, Path(meta.code_dir) / name, file.data, done.code, done.changes))
+        left |= done.left
+        known |= {slot.key for slot in file.slots}
+    return TrialSource(tuple(files), *elsewhere(meta, params, known), left | gone(meta, params))
+
+
+def values_of(trial: Trial) -> Params:
+    """What the trial's values would put in the place of the defaults: nothing in the baseline."""
+    return {} if trial.baseline else trial.active
+
+
+def kept_files(folder: StudyFolder, meta: StudyMeta) -> Iterator[tuple[str, Opened]]:
+    """Every file of the study's source by name, the script first."""
+    script = PurePosixPath(Path(meta.script).relative_to(meta.code_dir)).as_posix()
+    with told(folder.source):
+        names = sorted(
+            p.relative_to(folder.source).as_posix() for p in folder.source.rglob("*") if p.is_file()
+        )
+        if not names:
+            raise StorageError(f"{folder.id} keeps no source", remedy="it was made by an older annotate")
+        for name in sorted(names, key=lambda name: name != script):
+            path = folder.source / name
+            yield name, opened(path.read_bytes(), module_name(path, folder.source), name)
+
+
+def typed_for(file: Opened, params: Params) -> dict[str, Json]:
+    """The values as this file's script got them."""
+    return as_typed(file.read, params) if isinstance(file.read, Annotated) else {}
+
+
+def elsewhere(meta: StudyMeta, params: Params, known: set[str]) -> tuple[tuple[str, ...], dict[str, Json]]:
+    """What of a trial's values is no default of the source: words of the command line, and what the script asks for."""
+    asked = {
+        key: value
+        for key, value in params.items()
+        if key in meta.space and key not in meta.flags and key not in known
+    }
+    return tuple(arguments(params, meta.flags)), asked
+
+
+def gone(meta: StudyMeta, params: Params) -> dict[str, str]:
+    """Keys that the study's source had when the trial ran, and has no longer: it went on with new code."""
+    return {
+        key: "the study went on with new code, which has it no longer"
+        for key in params
+        if key not in meta.space and "/" in key
+    }
