@@ -8,6 +8,7 @@ trial runs, because building it may import hyperopt.
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
 import time
@@ -19,7 +20,7 @@ from annotate_tuners.tuner import SpaceExhausted, Tuner
 
 Call = Callable[[Tuner], None]
 
-QUICK = 0.005  # seconds; a tuner that is slower prepares one point for each job
+LONGEST_WAIT = 0.01  # seconds until the last of all slots has its point, where all become free at once
 
 
 class Ahead:
@@ -59,7 +60,7 @@ class Ahead:
         """Have as many points suggested as may be needed next, `wanted` at most; they appear in `ready`."""
         if self.exhausted is not None or self.fault is not None:
             return
-        depth = 1 if jobs == 1 or self.seconds < QUICK else jobs
+        depth = max(1, math.ceil(jobs - LONGEST_WAIT / self.seconds)) if self.seconds else 1
         for _ in range(int(min(wanted, max(depth, free))) - len(self.ready) - self.outstanding):
             self.outstanding += 1
             self._request(number())
