@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annotate_tuners.algorithm import History, Proposal
+from annotate_tuners.loading import import_soon
 from annotate_tuners.random_search import RandomSearch
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ class Anneal:
 
     def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
         if not history.ranked:
+            import_soon("hyperopt.anneal")
             yield from RandomSearch(self._dimensions).propose(history, number, rng)
-        from hyperopt import anneal  # noqa: PLC0415 - two seconds, paid when the model is first needed
+        from hyperopt import anneal  # noqa: PLC0415 - a second or two, begun beside the first trial
 
         from annotate_tuners.hyperopt_space import Bridge  # noqa: PLC0415
 

@@ -22,21 +22,26 @@ _BELOW_ONE = 1 - 1e-12
 
 
 class Rows:
-    """The rows of points. One that is asked for again is not computed again."""
+    """Points to rows, and back."""
 
     def __init__(self, dimensions: Dimensions) -> None:
         self._dimensions = dimensions
-        self._known: dict[
+        self._kept: dict[
             int, tuple[Point, list[float]]
-        ] = {}  # by identity; the point is kept, so it stays its own
+        ] = {}  # by identity, which holds while the point is kept
 
     def of(self, points: Sequence[Point]) -> Array:
         """One row for each point."""
-        known = {id(point): self._known.get(id(point)) or (point, self._row(point)) for point in points}
-        if len(self._known) > 2 * len(known) + 100:
-            self._known = {}
-        self._known.update(known)
-        return np.array([known[id(point)][1] for point in points]).reshape(-1, len(self._dimensions))
+        return self._array([self._row(point) for point in points])
+
+    def remembered(self, points: Sequence[Point]) -> Array:
+        """The same, but the rows of those that this was last asked for are not made again."""
+        kept = self._kept
+        self._kept = {id(point): kept.get(id(point)) or (point, self._row(point)) for point in points}
+        return self._array([self._kept[id(point)][1] for point in points])
+
+    def _array(self, rows: list[list[float]]) -> Array:
+        return np.array(rows, dtype=float).reshape(len(rows), len(self._dimensions))
 
     def _row(self, point: Point) -> list[float]:
         return [_share(d, point[d.name]) if d.name in point else np.nan for d in self._dimensions]

@@ -1,6 +1,6 @@
 """Tree-structured Parzen estimator: hyperopt's estimators, driven with care.
 
-- The first `startup` points fill the space evenly and are made here: nothing waits for hyperopt's import.
+- The first `startup` points fill the space evenly and are made here; hyperopt is imported meanwhile.
 - The best `good` share of the finished trials are what the model of good points is made of.
 - A pending trial, and one that failed, counts as a bad one, so that parallel trials keep apart.
 - hyperopt models one dimension at a time: of `proposals` that it makes, the one is taken that is best as a
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotate_tuners.algorithm import History, Proposal
 from annotate_tuners.errors import InvalidArguments
+from annotate_tuners.loading import import_soon
 from annotate_tuners.lookup import refuse_unknown
 from annotate_tuners.quasi_random import even_point
 from annotate_tuners.random_search import RandomSearch
@@ -27,9 +28,12 @@ from annotate_tuners.random_search import RandomSearch
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterator, Mapping
+    from typing import TypeAlias
 
     from annotate_tuners.dimensions import Dimensions, Point
     from annotate_tuners.shares import Rows
+
+    _Run: TypeAlias = tuple[float, int, Point]  # loss, number, point
 
 MOST = 25  # good trials; hyperopt's own bound
 REMEMBERED = 1000
@@ -88,16 +92,20 @@ class Tpe:
 
     def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
         if len(history) < self._startup or not history.ranked:
+            if 2 * len(history) >= self._startup:
+                import_soon("annotate_tuners.parzen")
             yield Proposal(even_point(self._dimensions, number, history.seed))
             yield from RandomSearch(self._dimensions).propose(history, number, rng)
-        import numpy as np  # noqa: PLC0415 - hyperopt takes two seconds, paid when the model is first needed
+        import numpy as np  # noqa: PLC0415 - hyperopt takes a second or two, begun when half of them are made
 
         from annotate_tuners.joint import log_density  # noqa: PLC0415
         from annotate_tuners.parzen import Habits, proposals  # noqa: PLC0415
         from annotate_tuners.shares import Rows  # noqa: PLC0415
 
         rows = self._rows = self._rows or Rows(self._dimensions)
-        good, bad = (rows.of(points) for points in self._split(history))
+        best, rest = self._split(history)
+        known = rows.remembered([*best, *rest])
+        good, bad = known[: len(best)], known[len(best) :]
         habits = Habits(self._candidates, self._prior_weight, self._forgetting)
         chance = np.random.default_rng(rng.randrange(2**31))
         while True:
@@ -114,15 +122,27 @@ class Tpe:
 
     def _split(self, history: History) -> tuple[list[Point], list[Point]]:
         """The points of good trials and of bad ones, each in order of number."""
-        runs = [(math.inf if o.loss is None else o.loss, o.number, o.point) for o in history.finished]
+        ranked, finished = history.ranked, history.finished
+        pending: list[_Run] = []
         if self._liar is not None:
-            lie = _LIARS[self._liar](loss for loss, _, _ in runs if loss < math.inf)
-            runs += [(lie, number, proposal.point) for number, proposal in history.pending.items()]
-        runs.sort(key=lambda run: run[:2])
+            lie = _LIARS[self._liar](outcome.loss for outcome in ranked if outcome.loss is not None)
+            pending = [(lie, number, proposal.point) for number, proposal in history.pending.items()]
         count = (
-            min(MOST, math.ceil(self._good * len(history.finished)))
+            min(MOST, math.ceil(self._good * len(finished)))
             if self._gamma is None
-            else min(self._forgetting, math.ceil(self._gamma * math.sqrt(len(runs))))
+            else min(self._forgetting, math.ceil(self._gamma * math.sqrt(len(finished) + len(pending))))
         )
-        good, bad = (sorted(part, key=lambda run: run[1]) for part in (runs[:count], runs[count:]))
-        return [point for _, _, point in good], [point for _, _, point in bad[-REMEMBERED:]]
+        best = [(o.loss, o.number, o.point) for o in ranked[:count] if o.loss is not None]
+        good = [run for run in sorted([*best, *pending], key=_rank)[:count] if run[0] < math.inf]
+        taken = {number for _, number, _ in good}
+        late = finished[-(REMEMBERED + count) :]
+        bad = [(o.number, o.point) for o in late if o.number not in taken][-REMEMBERED:]
+        bad += [(number, point) for _, number, point in pending if number not in taken]
+        good.sort(key=lambda run: run[1])
+        bad.sort(key=lambda run: run[0])
+        return [point for _, _, point in good], [point for _, point in bad]
+
+
+def _rank(run: _Run) -> tuple[float, int]:
+    loss, number, _ = run
+    return loss, number
