@@ -23,6 +23,15 @@ def read(key: str) -> bytes:
     return f'{{"kind": "read", "key": {_quoted(key)}}}\n'.encode()
 
 
+def event(fields: dict[str, str | float]) -> bytes:
+    """One line of the fork server's to the launcher."""
+    pairs = [
+        f"{_quoted(key)}: {_quoted(value) if isinstance(value, str) else repr(value)}"
+        for key, value in fields.items()
+    ]
+    return f"{{{', '.join(pairs)}}}\n".encode()
+
+
 def _number(value: float) -> str:
     text = float.__repr__(value)
     return _SPECIAL.get(text, text)

@@ -8,11 +8,9 @@ What it cannot see is what it cannot know: the executor watches forked trials fo
 
 from __future__ import annotations
 
-import ctypes
 import os
 import stat
 import sys
-import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +33,9 @@ def files_to_reopen(ours: set[int]) -> list[int]:
     return [d for d in _open_descriptors(ours) if _is_regular(d) and not _writable(d)]
 
 
-def writes_files() -> bool:
-    """Whether anything but the standard streams is open for writing."""
-    return any(_writable(descriptor) for descriptor in _open_descriptors(set()))
+def writes_files(ours: set[int]) -> bool:
+    """Whether anything but the standard streams and `ours` is open for writing."""
+    return any(_writable(descriptor) for descriptor in _open_descriptors(ours))
 
 
 def reopen_file(descriptor: int) -> None:
@@ -51,11 +49,14 @@ def reopen_file(descriptor: int) -> None:
 
 
 def _threads() -> str | None:
-    others = [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
-    if others:
-        return f"a Python thread runs before the first parameter is asked for ({others[0]})"
-    if threading.current_thread() is not threading.main_thread():
-        return "the first parameter is asked for in a thread"
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        me = threading.current_thread()
+        others = [thread.name for thread in threading.enumerate() if thread is not me]
+        if others:
+            return f"a Python thread runs before the first parameter is asked for ({others[0]})"
+        if me is not threading.main_thread():
+            return "the first parameter is asked for in a thread"
     tasks = [task for task in os.listdir("/proc/self/task") if int(task) != os.getpid()]
     if tasks:
         return f"a native thread runs before the first parameter is asked for ({_name(tasks[0])}, {len(tasks)} in all)"
@@ -100,6 +101,8 @@ def _torch() -> str | None:
 
 
 def _openmp() -> str | None:
+    import ctypes
+
     for path in loaded_libraries(("libgomp", "libiomp5", "libomp")):
         library = ctypes.CDLL(path)
         if hasattr(library, "omp_get_max_threads") and library.omp_get_max_threads() != 1:

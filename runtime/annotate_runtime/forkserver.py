@@ -7,20 +7,25 @@ that very call with its own parameters, log, generators and threads, and goes on
 
 A child leaves as the interpreter would (threads joined, `atexit`, buffers flushed), but by `os._exit`:
 the teardown of a process that has imported torch takes 0.8 s.
+
+What a child does before the script goes on is done for every trial, and each page it writes to is
+copied first: so all that can be is made ready before the fork, and no module is imported that is not
+needed (`json` and `signal` would bring `re` and `enum`).
 """
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]
 import gc
-import json
 import os
 import select
-import signal
 import sys
-import types
+
+from annotate_runtime import encoding, trial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 PRELOADED = {"torch": "torch._dynamo"}
@@ -41,9 +46,9 @@ class ForkServer:
         self.serving = True
         self._rest = b""
 
-    def tell(self, **event: object) -> None:
+    def tell(self, **event: str | float) -> None:
         """One line to the launcher."""
-        os.write(self.mouth, json.dumps(event).encode() + b"\n")
+        os.write(self.mouth, encoding.event(event))
 
     def refuse(self, reason: str) -> NoReturn:
         """Say why not, and end: every trial will be a process of its own."""
@@ -53,11 +58,10 @@ class ForkServer:
     def serve(self) -> None:
         """Stay here until the launcher goes; return only in a child, as its trial."""
         import atexit  # noqa: F401 - here once rather than in every child
-        import ctypes  # noqa: F401 - the same
-        import io  # noqa: F401 - the same
 
-        import annotate_runtime.threads  # noqa: F401 - the same
+        from annotate_runtime import reporter
         from annotate_runtime.forksafety import files_to_reopen, unsafe
+        from annotate_runtime.threads import setters
 
         self.generators.keep(_preload)
         reason = unsafe({self.ears, self.mouth})
@@ -66,6 +70,9 @@ class ForkServer:
         _flush()
         self.generators.find()
         reopen = files_to_reopen({self.ears, self.mouth})
+        thread_setters = setters()
+        die_with_parent = _die_with_parent()
+        reporter.remember_ancestors()
         gc.collect()
         gc.freeze()
         wake, waker = os.pipe()
@@ -75,15 +82,15 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         before_wake = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         self.tell(event="ready")
-        order = self._next_trial(wake)
+        order = self._next_trial(wake, die_with_parent)
         signal.set_wakeup_fd(before_wake)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL if before is None else before)
         for descriptor in (wake, waker, self.ears, self.mouth):
             os.close(descriptor)
         self.serving = False
-        self._become(order, reopen)
+        self._become(order, reopen, thread_setters)
 
-    def _next_trial(self, wake: int) -> dict[str, Any]:
+    def _next_trial(self, wake: int, die_with_parent: Callable[[], None]) -> dict[str, Any]:
         """Fork as ordered, for ever; returns the order in the child."""
         me = os.getpid()
         poll = select.poll()
@@ -91,7 +98,7 @@ class ForkServer:
         poll.register(wake, select.POLLIN)
         while True:
             for descriptor, _ in poll.poll():
-                data = os.read(descriptor, 1 << 20)
+                data = os.read(descriptor, 1 << 16)
                 if descriptor == wake:
                     self._collect()
                     continue
@@ -99,10 +106,13 @@ class ForkServer:
                     os._exit(0)
                 *lines, self._rest = (self._rest + data).split(b"\n")
                 for line in lines:
-                    order: dict[str, Any] = json.loads(line)
+                    order = trial.parsed(line.decode())
                     pid = os.fork()
                     if pid == 0:
-                        _lead_session(me)
+                        os.setsid()
+                        die_with_parent()
+                        if os.getppid() != me:
+                            os._exit(127)
                         return order
                     self.tell(event="started", id=order["id"], pid=pid)
 
@@ -128,24 +138,23 @@ class ForkServer:
                 cpu_seconds=usage.ru_utime + usage.ru_stime,
             )
 
-    def _become(self, order: dict[str, Any], reopen: list[int]) -> None:
+    def _become(self, order: dict[str, Any], reopen: list[int], setters: list[Callable[[int], Any]]) -> None:
         """Make this child the trial of the order."""
         from annotate_runtime.forksafety import reopen_file
         from annotate_runtime.threads import restore_threads
 
-        prefix = os.dup(1)
         log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        _copy(f"/proc/self/fd/{prefix}", log)
+        if os.fstat(1).st_size:
+            _copy("/proc/self/fd/1", log)
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
-        os.close(prefix)
         if order["cpus"]:
             os.sched_setaffinity(0, order["cpus"])
         _update_environment(self.environment, order["env"])
         for descriptor in reopen:
             reopen_file(descriptor)
-        restore_threads(order["env"].get("OMP_NUM_THREADS"))
+        restore_threads(os.environ.get("OMP_NUM_THREADS"), setters)
         self.generators.freshen()
 
 
@@ -154,37 +163,30 @@ class _Environment(os._Environ):  # type: ignore[type-arg]
 
     def __getitem__(self, key: str) -> str:
         if isinstance(key, str) and key.startswith("NNI_"):
-            _first_use()
+            trial.run_before_first_use()
         value: str = os._Environ.__getitem__(self, key)
         return value
 
 
-def _first_use() -> None:
-    from annotate_runtime import trial
-
-    trial.run_before_first_use()
-
-
-def _update_environment(begun_with: dict[str, str], wanted: dict[str, str]) -> None:
+def _update_environment(begun_with: dict[str, str], change: dict[str, str | None]) -> None:
     """Set what the trial has otherwise than the prefix; what the script itself has changed stays."""
     os.environ.__class__ = os._Environ
-    for name in {**begun_with, **wanted}:
-        old, new = begun_with.get(name), wanted.get(name)
-        if old == new or os.environ.get(name) != old:
+    for name, new in change.items():
+        if os.environ.get(name) != begun_with.get(name):
             continue
         if new is None:
-            del os.environ[name]
+            os.environ.pop(name, None)
         else:
             os.environ[name] = new
 
 
-def _lead_session(parent: int) -> None:
+def _die_with_parent() -> Callable[[], None]:
+    """What a child calls to be killed when its parent dies."""
     import ctypes
 
-    os.setsid()
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:
-        os._exit(127)
+    prctl = ctypes.CDLL(None).prctl
+    arguments = (ctypes.c_int(1), ctypes.c_ulong(signal.SIGKILL))  # PR_SET_PDEATHSIG
+    return lambda: prctl(*arguments)
 
 
 def _preload() -> None:
@@ -222,7 +224,7 @@ def _flush_files() -> None:
 
     from annotate_runtime.forksafety import writes_files
 
-    if not writes_files():
+    if not writes_files(trial.trial.descriptors()):
         return
     buffered = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
     for thing in gc.get_objects():
@@ -260,9 +262,8 @@ def _exit_code(request: SystemExit) -> int:
 
 def run(script: str, arguments: list[str]) -> NoReturn:
     """Run the script as `python SCRIPT ARGUMENTS` would, serving at its first ask."""
-    from importlib.machinery import SourceFileLoader
+    from _frozen_importlib_external import SourceFileLoader
 
-    from annotate_runtime import trial
     from annotate_runtime.redirect import Mirror, redirect_main
 
     server = ForkServer()
@@ -273,7 +274,7 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     lib = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     redirect_main(Mirror.read(lib))
     loader = SourceFileLoader("__main__", script)
-    main = types.ModuleType("__main__")
+    main = type(sys)("__main__")
     main.__dict__.update(__file__=script, __loader__=loader, __spec__=None, __cached__=None)
     main.__dict__["__builtins__"] = sys.modules["builtins"]
     sys.modules["__main__"] = main

@@ -5,21 +5,19 @@ One that nobody has seeded would have begun anywhere, and begins anew in each: P
 instances of it, numpy's global generator and every `default_rng()`, torch's.
 
 Which is which is noted as it happens: `random.Random.seed` and `secrets.randbits` (where numpy gets its
-entropy) are watched from before the script's first line, torch's own seed is read when it is imported.
+entropy) are watched from the moment that their module is imported, torch's own seed is read then.
 """
 
 from __future__ import annotations
 
 import gc
-import random
-import secrets
 import sys
-import weakref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import random
+    import weakref
     from collections.abc import Callable
-    from types import ModuleType
     from typing import Any
 
     from annotate_runtime.redirect import Finder
@@ -29,25 +27,33 @@ class Generators:
     """Watches from its making; `find` before the fork, `freshen` in the child."""
 
     def __init__(self) -> None:
-        self._unseeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
+        self._unseeded: set[random.Random] | weakref.WeakSet[random.Random] = set()
         self._entropy: set[int] = set()
         self._torch_seed: int | None = None
         self._numpy: list[Any] = []
         self._python_state: Any = None
         self._fresh_python: list[random.Random] = []
-        self._watch_python()
-        self._watch_numpy()
-        self._watch_torch()
+        finder: Finder = sys.meta_path[0]  # type: ignore[assignment]
+        for name, watch in (
+            ("random", self._watch_python),
+            ("secrets", self._watch_numpy),
+            ("torch", self._watch_torch),
+        ):
+            if name in sys.modules:
+                watch(sys.modules[name])
+            else:
+                finder.hooks[name] = watch
 
     def keep(self, action: Callable[[], None]) -> None:
         """Do something that is not the script's and leave its generators as they were."""
-        numpy, torch = sys.modules.get("numpy.random"), sys.modules.get("torch")
-        python_state = random.getstate()
+        python, numpy, torch = (sys.modules.get(name) for name in ("random", "numpy.random", "torch"))
+        python_state = python.getstate() if python is not None else None
         numpy_state = numpy.get_state() if numpy is not None else None
         torch_state = torch.get_rng_state() if torch is not None else None
         unseeded = set(self._unseeded)
         action()
-        random.setstate(python_state)
+        if python is not None:
+            python.setstate(python_state)
         if numpy is not None:
             numpy.set_state(numpy_state)
         if torch is not None:
@@ -57,8 +63,10 @@ class Generators:
 
     def find(self) -> None:
         """Look at what there is to keep or to freshen; before `gc.freeze`, which hides numpy's generators."""
-        self._python_state = random.getstate()
-        self._fresh_python = list(self._unseeded)
+        python = sys.modules.get("random")
+        if python is not None and python._inst not in self._unseeded:
+            self._python_state = python.getstate()
+        self._fresh_python = [own for own in self._unseeded if python is None or own is not python._inst]
         numpy = sys.modules.get("numpy.random")
         if numpy is None:
             return
@@ -70,7 +78,8 @@ class Generators:
 
     def freshen(self) -> None:
         """Begin anew what nobody has seeded."""
-        random.setstate(self._python_state)  # `random` seeds itself anew in every child of a fork
+        if self._python_state is not None:  # `random` seeds itself anew in every child of a fork
+            sys.modules["random"].setstate(self._python_state)
         for generator in self._fresh_python:
             generator.seed()
         for bit in self._numpy:
@@ -83,8 +92,14 @@ class Generators:
         sequence = getattr(bit, "seed_seq", None) or getattr(bit, "_seed_seq", None)
         return getattr(sequence, "entropy", None) in self._entropy
 
-    def _watch_python(self) -> None:
-        unseeded, seed, setstate = self._unseeded, random.Random.seed, random.Random.setstate
+    def _watch_python(self, module: Any) -> None:
+        import weakref
+
+        if not hasattr(module, "_inst"):  # a module of the user's that has this name
+            return
+        generator = module.Random
+        self._unseeded = unseeded = weakref.WeakSet([module._inst])
+        seed, setstate = generator.seed, generator.setstate
 
         def noted_seed(self: random.Random, a: Any = None, version: int = 2) -> None:
             seed(self, a, version)
@@ -94,28 +109,24 @@ class Generators:
             setstate(self, state)
             unseeded.discard(self)
 
-        random.Random.seed = noted_seed  # type: ignore[method-assign]
-        random.Random.setstate = noted_setstate  # type: ignore[method-assign]
-        module_level: random.Random = random._inst
-        random.seed, random.setstate = module_level.seed, module_level.setstate
-        unseeded.add(module_level)
+        generator.seed, generator.setstate = noted_seed, noted_setstate
+        module.seed, module.setstate = module._inst.seed, module._inst.setstate
 
-    def _watch_numpy(self) -> None:
-        randbits = secrets.randbits
+    def _watch_numpy(self, module: Any) -> None:
+        randbits = getattr(module, "randbits", None)
+        if randbits is None:
+            return
 
         def noted(k: int) -> int:
-            bits = randbits(k)
+            bits: int = randbits(k)
             self._entropy.add(bits)
             return bits
 
-        secrets.randbits = noted
+        module.randbits = noted
 
-    def _watch_torch(self) -> None:
-        def note(torch: ModuleType) -> None:
-            self._torch_seed = torch.initial_seed()
-
-        finder: Finder = sys.meta_path[0]  # type: ignore[assignment]
-        finder.hooks["torch"] = note
+    def _watch_torch(self, module: Any) -> None:
+        if hasattr(module, "initial_seed"):
+            self._torch_seed = module.initial_seed()
 
 
 def _bit_generator(owner: Any) -> Any:

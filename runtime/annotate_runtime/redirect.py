@@ -54,6 +54,11 @@ class Mirror:
             return None
         return self.code_dir + path[len(self.root) :]
 
+    def kept(self, path: str) -> str:
+        """The user's file of which `path` is the copy, as the study keeps it: as it was when it was copied."""
+        study, _, code = self.root.rpartition("/")
+        return f"{study}/source{code[len('code') :]}{path[len(self.root) :]}"
+
     def module(self, path: str) -> str | None:
         """The dotted name that a key of the search space begins with, for a file of the mirror."""
         user = self.to_user(os.path.abspath(path))
@@ -82,14 +87,14 @@ class Finder:
         return None
 
     def _replaced(self, spec: ModuleSpec) -> ModuleSpec:
-        if spec.name in self.hooks and spec.loader is not None:
-            spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
-        elif spec.origin is not None and spec.has_location and spec.origin.endswith(".py"):
+        if spec.origin is not None and spec.has_location and spec.origin.endswith(".py"):
             copy = self._mirror.to_mirror(spec.origin)
             if copy is not None:
                 from importlib.util import spec_from_file_location
 
                 return spec_from_file_location(spec.name, copy) or spec
+        if spec.name in self.hooks and spec.loader is not None:
+            spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
         return spec
 
 

@@ -49,6 +49,10 @@ class Reporter:
         self._steps = {}
         self._born = time.monotonic()
 
+    def descriptors(self) -> set[int]:
+        """What is open here."""
+        return {self._file} if self._is_open() else set()
+
     def append(self, line: bytes) -> None:
         """Add one line in one write: it is in the file when this returns. OSError on a full disk."""
         if self._directory is None:
@@ -131,8 +135,9 @@ class _Claim:
         return pid in self.ancestors or born > self.since
 
     def write(self, directory: str) -> None:
-        with open(f"{directory}/reporter", "w") as file:
-            file.write(" ".join(map(str, [self.since, *self.ancestors])))
+        file = os.open(f"{directory}/reporter", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        os.write(file, " ".join(map(str, [self.since, *self.ancestors])).encode())
+        os.close(file)
 
     @classmethod
     def read(cls, directory: str) -> _Claim | None:
@@ -144,12 +149,23 @@ class _Claim:
         return cls(float(since), [int(pid) for pid in ancestors])
 
 
+_above: list[int] = []
+
+
+def remember_ancestors() -> None:
+    """Find out now, once, what is above this process: it is the same for all that are forked from it."""
+    _above[:] = _ancestors()
+
+
 def _ancestors() -> list[int]:
     """This process and those above it, as far as they can be seen."""
-    found = [os.getpid(), os.getppid()]
+    parent = os.getppid()
+    if _above and parent == _above[0]:
+        return [os.getpid(), *_above]
+    found = [os.getpid(), parent]
     while found[-1] > 1:
         try:
-            with open(f"/proc/{found[-1]}/stat", "rb") as file:
+            with open(f"/proc/{found[-1]}/stat", "rb", 0) as file:
                 found.append(int(file.read().rpartition(b")")[2].split()[1]))
         except (OSError, ValueError):
             break

@@ -6,11 +6,15 @@ through its own C function, and torch, which keeps a count of its own.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 
 from annotate_runtime.forksafety import loaded_libraries
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 SETTERS = {
     "libgomp": ("omp_set_num_threads",),
@@ -27,18 +31,26 @@ SETTERS = {
 }
 
 
-def restore_threads(wanted: str | None) -> None:
+def setters() -> list[Callable[[int], Any]]:
+    """The functions that set the count, of all that is loaded."""
+    import ctypes
+
+    found = []
+    for path in loaded_libraries(tuple(SETTERS)):
+        library = ctypes.CDLL(path)
+        found += [getattr(library, name) for name in SETTERS[_family(path)] if hasattr(library, name)]
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "set_num_threads"):
+        found.append(torch.set_num_threads)
+    return found
+
+
+def restore_threads(wanted: str | None, setters: list[Callable[[int], Any]]) -> None:
     """Set the count that OMP_NUM_THREADS names; all cores this process may use where it names none."""
     first = (wanted or "").partition(",")[0]
     count = int(first) if first.isdigit() and int(first) > 0 else len(os.sched_getaffinity(0))
-    for path in loaded_libraries(tuple(SETTERS)):
-        library = ctypes.CDLL(path)
-        for name in SETTERS[_family(path)]:
-            if hasattr(library, name):
-                getattr(library, name)(count)
-    torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "set_num_threads"):
-        torch.set_num_threads(count)
+    for setter in setters:
+        setter(count)
 
 
 def _family(path: str) -> str:

@@ -71,6 +71,10 @@ class Trial:
         """Whether the trial names `key` and its value is `option`, in exact JSON type and value."""
         return key in self and _same(self._load()["parameters"][key], option)
 
+    def descriptors(self) -> set[int]:
+        """What this object holds open."""
+        return self._reporter.descriptors()
+
     def report_intermediate_result(self, metric: Any) -> None:
         """Report a number, a numpy or torch scalar, or a dictionary of them with `default`."""
         self._report("intermediate", metric)
@@ -100,15 +104,30 @@ class Trial:
                 self._document = {"parameters": {}, "study": "", "trial": "", "number": 0}
                 self._document["parameters_known"] = False
             else:
-                with open(os.path.join(directory, "parameters.json"), encoding="ascii") as file:
-                    document, _ = make_scanner(_Scan)(file.read(), 0)  # type: ignore[arg-type]
-                self._document = {**document, "parameters_known": True}
+                self._document = parsed(_read(f"{directory}/parameters.json").decode())
+                self._document["parameters_known"] = True
                 self._reporter.open(directory)
         return self._document
 
 
+def parsed(text: str) -> dict[str, Any]:
+    """A JSON object, read without importing `json`, which costs a process 7 ms."""
+    document: dict[str, Any]
+    document, _ = make_scanner(_Scan)(text, 0)  # type: ignore[arg-type]
+    return document
+
+
+def _read(path: str) -> bytes:
+    """A whole small file."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, os.fstat(descriptor).st_size)
+    finally:
+        os.close(descriptor)
+
+
 class _Scan:
-    """What the scanner of the `json` module is told by it; importing `json` costs a process 7 ms."""
+    """What the scanner of the `json` module is told by it."""
 
     strict = True
     object_hook = object_pairs_hook = None

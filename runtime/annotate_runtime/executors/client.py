@@ -61,6 +61,7 @@ class Launcher:
         self._lost: ExecutorLost | None = None
         self._closing = False
         self.on_server: Callable[[dict[str, Any]], None] | None = None
+        self.on_lost: Callable[[], None] = lambda: None
         self._listening = asyncio.get_running_loop().create_task(self._listen())
 
     @classmethod
@@ -120,6 +121,7 @@ class Launcher:
             self._errors.seek(0)
             told = self._errors.read().decode(errors="replace").strip()
             self._lost = ExecutorLost(f"the launcher ended with code {self._process.returncode}: {told}")
+        self.on_lost()
         error = self._lost or ExecutorLost("the executor was closed")
         for launch in self._launches.values():
             _kill_group(launch.pid)

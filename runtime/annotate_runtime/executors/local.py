@@ -124,6 +124,7 @@ class ForkServer:
         self.id = number
         self.hang_seconds = prefix.hang_seconds
         self.proven = False
+        self.env: Mapping[str, str] = {}
         self._notify = notify
         self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._given_up = False
@@ -131,6 +132,10 @@ class ForkServer:
     async def serves(self, command: tuple[str, ...]) -> bool:
         """Whether trials of this command are to be forked; waits for the prefix to have run."""
         return command == self.prefix.command and await asyncio.shield(self._ready) and not self._given_up
+
+    def change(self, env: Mapping[str, str]) -> dict[str, str | None]:
+        """What a trial's environment has otherwise than that of the common part; None is not set there."""
+        return {**dict.fromkeys(self.env.keys() - env.keys()), **dict(env.items() - self.env.items())}
 
     def give_up(self, reason: str) -> None:
         """Fork no more, and say why, once."""
@@ -174,11 +179,12 @@ class LocalExecutor:
         if prefix is None:
             return cls(launcher, None)
         server = ForkServer(prefix, launcher.number(), notify)
-        launcher.on_server = server.hear
+        launcher.on_server, launcher.on_lost = server.hear, server.close
         order = serve_order(prefix)
         if isinstance(order, str):
             server.give_up(order)
         else:
+            server.env = order["env"]
             launcher.order(op="serve", id=server.id, **order)
         return cls(launcher, server)
 
@@ -190,7 +196,7 @@ class LocalExecutor:
                     op="fork",
                     server=self._server.id,
                     directory=str(request.directory),
-                    env=dict(request.env),
+                    env=self._server.change(request.env),
                     log=str(request.log),
                     cpus=request.cpus,
                 )
