@@ -39,7 +39,7 @@ def arguments(params: Params, flags: Mapping[str, str]) -> list[str]:
     words: list[str] = []
     for key, flag in flags.items():
         if key in params:
-            text = _text(params[key])
+            text = as_word(params[key])
             words += [f"{flag}={text}"] if text.startswith("-") and flag.startswith("--") else [flag, text]
     return words
 
@@ -72,5 +72,6 @@ class Given:
         await self._process.stop(grace)
 
 
-def _text(value: Json) -> str:
+def as_word(value: Json) -> str:
+    """A value as a command line has it."""
     return value if isinstance(value, str) else json.dumps(value)
