@@ -120,7 +120,9 @@ def onto_present(
         conflicts += [each for each in chosen.values() if isinstance(each, Conflict)]
         conflicts += _lost(file, strip=strip)
         new = rewritten(file.today, _by_place(chosen), strip=strip)
-        done.append(RewrittenFile(file.name, file.path, file.today.data, new.code, new.changes))
+        done.append(
+            RewrittenFile(file.name, file.path, file.today.data, new.code, new.changes, holds=bool(chosen))
+        )
         left |= new.left
     source = TrialSource(tuple(done), *elsewhere(meta, params, known), left | gone(meta, params))
     return Merged(source, tuple(conflicts), applied)

@@ -28,7 +28,7 @@ from annotate.trial import Json, Params, Trial
 class RewrittenFile:
     """A file of the study. `name` is its path in the code directory, `path` the user's own file, whether it is there or not.
 
-    `before` is the source that was rewritten, `after` what it became.
+    `before` is the source that was rewritten, `after` what it became. `holds` tells whether the trial decides any of it.
     """
 
     name: str
@@ -36,6 +36,7 @@ class RewrittenFile:
     before: bytes
     after: bytes
     changes: tuple[Change, ...] = ()
+    holds: bool = False
 
     @property
     def changed(self) -> bool:
@@ -76,7 +77,16 @@ def of_trial(
     for name, file in kept_files(folder, meta):
         given = typed_for(file, params)
         done = rewritten(file, by_key(given), strip=strip, calls=calls)
-        files.append(RewrittenFile(name, Path(meta.code_dir) / name, file.data, done.code, done.changes))
+        files.append(
+            RewrittenFile(
+                name,
+                Path(meta.code_dir) / name,
+                file.data,
+                done.code,
+                done.changes,
+                holds=any(slot.key in given for slot in file.slots),
+            )
+        )
         left |= done.left
         known |= {slot.key for slot in file.slots}
     return TrialSource(tuple(files), *elsewhere(meta, params, known), left | gone(meta, params))
