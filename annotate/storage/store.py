@@ -284,6 +284,18 @@ class StudyStore:
             (seconds,) = self._connection.execute("SELECT coalesce(sum(seconds), 0) FROM sessions").fetchone()
         return float(seconds)
 
+    def hosts(self) -> tuple[str, ...]:
+        """The machines that ran the study, in the order of their first session."""
+        with told(self.path):
+            rows = self._connection.execute("SELECT host FROM sessions ORDER BY number").fetchall()
+        return tuple(dict.fromkeys(host for (host,) in rows))
+
+    def reported(self) -> int:
+        """How many reports the study has; fast however many there are."""
+        with told(self.path):
+            (count,) = self._connection.execute("SELECT count(*) FROM measurements").fetchone()
+        return int(count)
+
 
 def _among(column: str, numbers: Collection[int]) -> tuple[str, tuple[str]]:
     """A condition that holds for these numbers, however many there are."""
