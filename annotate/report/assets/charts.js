@@ -1,0 +1,211 @@
+// The charts that Plotly draws, each by a function that reads the study and the controls.
+
+const S = JSON.parse(document.getElementById("study").textContent);
+const T = S.trials, ALL = T.number.map((_, i) => i), UP = S.direction === "maximize";
+const BEST = S.ranked.length ? S.ranked[0] : null, BASE = S.baseline;
+const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+const SYMBOLS = { succeeded: "circle", "early-stopped": "triangle-down", failed: "x", cancelled: "square-open", running: "circle-open", queued: "circle-open" };
+const FEW = 3000;
+
+const WORDS = { "early-stopped": "stopped early" };
+const by = (id) => document.getElementById(id);
+const stateOf = (i) => S.states[T.state[i]], said = (state) => WORDS[state] || state;
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`)?.value;
+const ticked = (name) => document.querySelector(`input[name="${name}"]`)?.checked || false;
+const when = (seconds) => new Date((seconds + S.offset) * 1000).toISOString().slice(0, -1);
+const PALETTE = {
+  light: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b87a00", "#56b4e9", "#7b4ab5", "#000000"],
+  dark: ["#56b4e9", "#ff9b3d", "#2fc79a", "#e79ac4", "#f0e442", "#8ab8ff", "#b794f6", "#ffffff"],
+};
+const palette = () => (colour("page") === "#fff" ? PALETTE.light : PALETTE.dark);
+
+function hover(i) {
+  const lines = [`<b>trial ${T.number[i]}</b> ${said(stateOf(i))}${i === BASE ? ", the defaults" : ""}`];
+  if (T.value[i] !== null) lines.push(`${plain(cut(S.metric, 30))} ${number(T.value[i])}`);
+  if (T.seconds[i] !== null) lines.push(span(T.seconds[i]));
+  S.names.slice(0, 14).forEach((name, k) => {
+    const value = T.params[i][k];
+    if (value !== null) lines.push(`${plain(cut(name, 30))} = ${plain(cut(typeof value === "number" ? number(value) : value, 40))}`);
+  });
+  if (S.names.length > 14) lines.push("…");
+  return lines.join("<br>");
+}
+
+function layout(more) {
+  const axis = { gridcolor: colour("grid"), zerolinecolor: colour("grid"), linecolor: colour("line"), automargin: true };
+  const { xaxis, yaxis, ...rest } = more;
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest", dragmode: "zoom",
+    font: { family: "system-ui, -apple-system, Segoe UI, Roboto, Arial, sans-serif", size: 13, color: colour("text") },
+    margin: { l: 56, r: 16, t: 12, b: 44 }, barmode: "overlay",
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 } },
+    hoverlabel: { align: "left", bgcolor: colour("page"), bordercolor: colour("line"), font: { color: colour("text"), size: 12 } },
+    xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, ...yaxis }, ...rest,
+  };
+}
+
+function show(id, traces, more, note) {
+  const place = by(id);
+  const fresh = !place.dataset.drawn;
+  Plotly.react(place, traces, layout(more), CONFIG);
+  if (fresh) place.on("plotly_click", (event) => {
+    const index = event.points[0]?.customdata;
+    if (Number.isInteger(index)) location.hash = "trial-" + T.number[index];
+  });
+  place.dataset.drawn = "yes";
+  if (note && by(note.id)) by(note.id).textContent = note.text;
+}
+
+function numbered() {
+  // The axis of trial numbers, with room for the marks at both ends.
+  const last = T.number[T.number.length - 1];
+  return { title: { text: "trial" }, range: [-0.015 * last - 0.5, 1.015 * last + 0.5], ...whole(last) };
+}
+
+function whole(last) {
+  return last < 12 ? { dtick: 1 } : { tickformat: "d" };
+}
+
+function markers(state, indices, x, y, more) {
+  return {
+    type: "scatter", mode: "markers", name: said(state), x: indices.map(x), y: indices.map(y),
+    customdata: indices, text: indices.map(hover), hovertemplate: "%{text}<extra></extra>",
+    marker: { color: colour(state), symbol: SYMBOLS[state], size: 7, opacity: 0.8 }, ...more,
+  };
+}
+
+function scaled(values, log, keep) {
+  // The axis of results: logarithmic where that is asked for and possible, else without what lies far off.
+  const finite = values.filter((v) => v !== null);
+  if (log) return finite.every((v) => v > 0) ? { axis: { type: "log" }, text: "" } : { axis: {}, text: "Not all results are above zero, so there is no logarithmic axis. " };
+  const near = inner(finite, keep);
+  if (!near) return { axis: {}, text: "" };
+  return { axis: { range: near.range }, text: `${near.outside} ${near.outside === 1 ? "result lies" : "results lie"} far outside and ${near.outside === 1 ? "is" : "are"} not in the picture; a double click shows all. ` };
+}
+
+const CHARTS = {
+  "chart-progress"() {
+    const time = chosen("progress-x") === "time", ended = (i) => T.started[i] + T.seconds[i];
+    const x = time ? (i) => when(ended(i)) : (i) => T.number[i];
+    const ran = ALL.filter((i) => !time || T.started[i] !== null);
+    const valued = ran.filter((i) => T.value[i] !== null && ["succeeded", "early-stopped"].includes(stateOf(i)));
+    const scale = scaled(valued.map((i) => T.value[i]), ticked("progress-log"), [BEST, BASE].map((i) => (i === null ? null : T.value[i])));
+    const traces = ["early-stopped", "succeeded"].map((state) => [state, valued.filter((i) => stateOf(i) === state)])
+      .filter(([, some]) => some.length).map(([state, some]) => markers(state, some, x, (i) => T.value[i]));
+    const done = valued.filter((i) => stateOf(i) === "succeeded");
+    if (time) done.sort((a, b) => ended(a) - ended(b));
+    const steps = bestSoFar(done, T.value, UP);
+    if (steps.length) {
+      const last = time ? when(Math.max(...ran.map(ended))) : T.number[T.number.length - 1];
+      traces.unshift({
+        type: "scatter", mode: "lines", name: "best so far", hoverinfo: "skip", line: { shape: "hv", color: colour("mark"), width: 2.5 },
+        x: [...steps.map(([i]) => x(i)), last], y: [...steps.map(([, v]) => v), steps[steps.length - 1][1]],
+      });
+    }
+    for (const state of ["failed", "cancelled", "running"]) {
+      const some = ran.filter((i) => stateOf(i) === state && T.started[i] !== null);
+      if (some.length) traces.push(markers(state, some, x, () => 0.02, { yaxis: "y2" }));
+    }
+    const shapes = [], annotations = [];
+    if (BASE !== null && T.value[BASE] !== null) {
+      shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: T.value[BASE], y1: T.value[BASE], line: { color: colour("dim"), width: 1, dash: "dot" } });
+      const log = scale.axis.type === "log";
+      annotations.push({ xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(T.value[BASE]) : T.value[BASE], yanchor: "bottom", text: "defaults", showarrow: false, bgcolor: colour("page"), borderpad: 1, font: { size: 11, color: colour("text") } });
+    }
+    show("chart-progress", traces, {
+      xaxis: time ? { title: { text: "when it ended" }, type: "date" } : numbered(),
+      yaxis: { title: { text: plain(cut(S.metric, 40)) }, ...scale.axis },
+      yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true }, shapes, annotations,
+    }, { id: "note-progress", text: scale.text });
+  },
+
+  "chart-importance"() {
+    const I = S.importance, names = I.names.map((n) => plain(cut(n, 28)));
+    show("chart-importance", [{
+      type: "bar", orientation: "h", y: I.names.map((_, k) => k), x: I.means, marker: { color: colour("succeeded") },
+      error_x: { type: "data", symmetric: false, array: I.spreads, arrayminus: I.spreads.map((s, k) => Math.min(s, I.means[k])), color: colour("text"), thickness: 1.5, width: 4 },
+      text: I.means.map((m, k) => `${names[k]}: ${(100 * m).toFixed(1)} % ± ${(100 * I.spreads[k]).toFixed(1)}`), hovertemplate: "%{text}<extra></extra>", textposition: "none",
+    }], {
+      xaxis: { title: { text: "share of the variance" }, tickformat: ".0%", rangemode: "tozero" },
+      yaxis: { tickvals: I.names.map((_, k) => k), ticktext: names, autorange: "reversed" }, bargap: 0.35, showlegend: false,
+      shapes: [{ type: "line", yref: "paper", y0: 0, y1: 1, x0: I.chance, x1: I.chance, line: { color: colour("mark"), dash: "dash", width: 1.5 } }],
+    });
+  },
+
+  "chart-curves"() {
+    const metric = by("curves-metric")?.value || Object.keys(S.curves)[0];
+    const all = S.curves[metric] || [], log = ticked("curves-log"), colours = palette();
+    const rank = new Map(S.ranked.map((i, r) => [i, r]));
+    const best = all.filter(([i]) => rank.has(i)).sort((a, b) => rank.get(a[0]) - rank.get(b[0])).slice(0, 8);
+    const running = all.filter(([i]) => stateOf(i) === "running"), base = all.filter(([i]) => i === BASE);
+    const rest = all.filter((c) => !best.includes(c) && !running.includes(c) && !base.includes(c));
+    const joined = (some, name, style) => {
+      const x = [], y = [], customdata = [], text = [];
+      for (const [i, steps, values] of some) {
+        steps.forEach((s, k) => { x.push(s); y.push(values[k]); customdata.push(i); text.push(`trial ${T.number[i]}`); });
+        x.push(null); y.push(null); customdata.push(null); text.push("");
+      }
+      return { type: "scatter", mode: some.every(([, s]) => s.length === 1) ? "markers" : "lines", name, x, y, customdata, text, hovertemplate: "%{text}: %{y:.5g} at %{x}<extra></extra>", connectgaps: false, ...style };
+    };
+    const traces = [];
+    if (chosen("curves-which") === "all") {
+      if (rest.length) traces.push(joined(rest, "other trials", { line: { color: colour("dim"), width: 1 }, opacity: 0.3 }));
+      if (running.length) traces.push(joined(running, "running", { line: { color: colour("running"), width: 1.5, dash: "dot" } }));
+    }
+    if (base.length && !best.includes(base[0])) traces.push(joined(base, "defaults", { line: { color: colour("text"), width: 2, dash: "dash" } }));
+    best.slice().reverse().forEach((c) => traces.push(joined([c], `trial ${T.number[c[0]]}${c[0] === BEST ? ", the best" : ""}`, { line: { color: colours[best.indexOf(c)], width: c[0] === BEST ? 3 : 1.5 } })));
+    const ends = all.map(([, , v]) => v[v.length - 1]);
+    const scale = scaled(all.flatMap(([, , v]) => v), log, best.map(([, , v]) => v[v.length - 1]).concat(ends.slice(0, 0)));
+    show("chart-curves", traces, {
+      xaxis: { title: { text: "report" }, ...whole(Math.max(...all.map(([, steps]) => steps[steps.length - 1]))) }, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "reversed", font: { size: 12 } },
+      yaxis: { title: { text: plain(cut(metric === "default" ? S.metric : metric, 40)) }, ...scale.axis },
+    });
+  },
+
+  "chart-durations"() {
+    const ran = ALL.filter((i) => T.seconds[i] !== null);
+    const [name, length] = unit(Math.max(...ran.map((i) => T.seconds[i])));
+    const traces = S.states.map((state) => [state, ran.filter((i) => stateOf(i) === state)]).filter(([, some]) => some.length)
+      .map(([state, some]) => markers(state, some, (i) => T.number[i], (i) => T.seconds[i] / length));
+    show("chart-durations", traces, { xaxis: numbered(), yaxis: { title: { text: name }, rangemode: "tozero" } });
+  },
+
+  "chart-timeline"() {
+    const traces = S.states.map((state) => [state, S.bars.filter(([i]) => stateOf(i) === state)]).filter(([, bars]) => bars.length)
+      .map(([state, bars]) => ({
+        type: "bar", orientation: "h", name: said(state), y: bars.map(([, lane]) => plain(lane)),
+        base: bars.map(([, , start]) => when(start)), x: bars.map(([, , start, end]) => Math.max(1, (end - start) * 1000)), width: 0.75,
+        customdata: bars.map(([i]) => i), text: bars.map(([i]) => hover(i)), textposition: "none", hovertemplate: "%{text}<extra></extra>",
+        marker: { color: colour(state), line: { color: colour("page"), width: S.bars.length > 400 ? 0 : 1 } },
+      }));
+    show("chart-timeline", traces, {
+      xaxis: { type: "date" },
+      yaxis: { categoryorder: "array", categoryarray: S.lanes.map(plain), autorange: "reversed", tickfont: { size: 12 } },
+    });
+  },
+};
+
+function slice(k) {
+  const axis = S.axes[k], against = chosen("slices-y") === "seconds" ? T.seconds : T.value;
+  const counted = ALL.filter((i) => against[i] !== null && axis.places[i] !== null && ["succeeded", "early-stopped"].includes(stateOf(i)));
+  const some = thin(counted, FEW, [BEST, BASE]);
+  const spread = (i) => axis.places[i] + (axis.kind === "choice" ? ((i * 0.618034) % 1 - 0.5) * 0.5 : 0);
+  const weak = colour("weak"), strong = colour("strong");
+  const early = some.filter((i) => stateOf(i) !== "succeeded"), done = some.filter((i) => stateOf(i) === "succeeded");
+  const traces = [markers("early-stopped", early, spread, (i) => against[i], { marker: { size: 5, symbol: SYMBOLS["early-stopped"], color: colour("early-stopped"), opacity: 0.5 } }), {
+    ...markers("succeeded", done, spread, (i) => against[i]), name: "trials",
+    marker: { size: 6, opacity: done.length > 500 ? 0.6 : 0.85, color: done.map((i) => mix(weak, strong, 0.15 + 0.85 * i / Math.max(1, ALL.length - 1))) },
+  }];
+  for (const [i, symbol, size] of [[BASE, "diamond", 10], [BEST, "star", 14]])
+    if (i !== null && some.includes(i)) traces.push(markers("succeeded", [i], (j) => axis.places[j], (j) => against[j], { marker: { symbol, size, color: colour("mark"), line: { color: colour("page"), width: 1 } } }));
+  const all = ALL.filter((i) => against[i] !== null && ["succeeded", "early-stopped"].includes(stateOf(i)));
+  const scale = scaled(all.map((i) => against[i]), ticked("slices-log"), [BEST, BASE].map((i) => (i === null ? null : against[i])));
+  const x = axis.kind === "choice"
+    ? { tickvals: axis.options.map((_, i) => i), ticktext: axis.options.map((o) => plain(cut(o, 14))), range: [-0.5, axis.options.length - 0.5] }
+    : { type: axis.kind, ...(axis.kind === "log" ? { tickvals: ticks(axis, 5).map(([v]) => v), ticktext: ticks(axis, 5).map(([, t]) => t) } : { nticks: 6 }) };
+  show("slice-" + k, traces, {
+    margin: { l: 48, r: 8, t: 8, b: 40 }, showlegend: false,
+    xaxis: { title: { text: plain(cut(axis.name, 34)), standoff: 6, font: { size: 13 } }, tickfont: { size: 11 }, ...x }, yaxis: { nticks: 6, tickfont: { size: 11 }, ...scale.axis },
+  }, { id: "note-slices", text: scale.text + (counted.length > FEW ? `Each picture shows ${some.length.toLocaleString("en")} of up to ${counted.length.toLocaleString("en")} trials. ` : "") });
+}

@@ -1,0 +1,157 @@
+"""The top of the page: what the study is, what it came to, and what that gained over the script's own defaults."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import PurePath
+
+from annotate.report.subject import Subject
+from annotate.report.words import amount, many, moment, number, parameter, span
+from annotate.trial import TrialState
+
+_STATES = {
+    TrialState.SUCCEEDED: "succeeded",
+    TrialState.EARLY_STOPPED: "stopped early",
+    TrialState.FAILED: "failed",
+    TrialState.CANCELLED: "cancelled",
+    TrialState.RUNNING: "running",
+    TrialState.QUEUED: "queued",
+}
+
+
+def header(subject: Subject) -> str:
+    """The title, and under it the state of things in a line."""
+    return (
+        f"<h1>{escape(PurePath(subject.meta.script).name)}</h1>"
+        f'<p class="lead">{escape(_state(subject))}</p>'
+        f'<ul class="states" aria-label="Trials by state">{"".join(_counts(subject))}</ul>'
+    )
+
+
+def headline(subject: Subject) -> str:
+    """The best value, its gain, its parameters beside the defaults."""
+    best = subject.best
+    if best is None or best.value is None:
+        return f'<p class="nothing">{escape(_nothing(subject))}</p>'
+    meta = subject.meta
+    return (
+        '<div class="headline"><div class="result">'
+        f'<p class="metric">{escape(meta.metric)}, {escape(meta.direction)}d</p>'
+        f'<p class="value">{number(best.value)}</p>'
+        f'<p><a href="#trial-{best.number}">trial {best.number}</a>{_and_default(subject)}</p>'
+        f"{_gained(subject)}</div>{_parameters(subject)}</div>"
+    )
+
+
+def facts(subject: Subject) -> str:
+    """Where the study comes from, so that it can be done again."""
+    meta = subject.meta
+    options, jobs = meta.options, meta.options.get("jobs")
+    rows = [
+        ("Script", meta.script),
+        ("Command", " ".join(meta.command)),
+        ("Study", meta.study),
+        (
+            "Metric",
+            f"{meta.metric}, {meta.direction}d"
+            + (f" ({meta.direction_from})" if meta.direction_from else ""),
+        ),
+        ("Tuner", _named(meta.tuner, meta.tuner_args) + (f", {jobs} jobs" if jobs else "")),
+        ("Pruner", _named(meta.pruner, meta.pruner_args) if meta.pruner else ""),
+        ("Seed", str(meta.seed)),
+        ("Budget", many(options["trials"], "trial") if options.get("trials") else ""),
+        ("Began", moment(meta.created)),
+        ("Ran for", span(subject.seconds) if subject.seconds else ""),
+        ("Machine", ", ".join(subject.machines)),
+        ("Git commit", meta.git_commit or "none: the code is in no git repository"),
+        ("Python", meta.python),
+        ("annotate", meta.version),
+    ]
+    return (
+        '<dl class="facts">'
+        + "".join(f"<div><dt>{name}</dt><dd>{_breakable(value)}</dd></div>" for name, value in rows if value)
+        + "</dl>"
+    )
+
+
+def _state(subject: Subject) -> str:
+    meta = subject.meta
+    total = many(len(subject.trials), "trial")
+    took = f" in {span(subject.seconds)}" if subject.seconds else ""
+    if subject.running:
+        return f"{meta.study} · running: {total} so far{took}, as of {moment(subject.now)}"
+    return f"{meta.study} · {total}{took} · {meta.tuner} · began {moment(meta.created)}"
+
+
+def _counts(subject: Subject) -> list[str]:
+    counted = [(state, word, subject.count(state)) for state, word in _STATES.items()]
+    return [
+        f'<li class="state {state.value}"><b>{count:,}</b> {word}</li>'
+        for state, word, count in counted
+        if count
+    ]
+
+
+def _nothing(subject: Subject) -> str:
+    if not subject.trials:
+        return "No trial has begun yet." if subject.running else "The study has no trials."
+    if subject.running:
+        return "No trial has succeeded yet."
+    return "No trial succeeded, so there is no best one."
+
+
+def _and_default(subject: Subject) -> str:
+    base = subject.baseline
+    if base is None:
+        return "; the script's own defaults were not tried"
+    link = f'<a href="#trial-{base.number}">script\'s own defaults</a>'
+    if base.value is None or base.state is not TrialState.SUCCEEDED:
+        return f"; the {link} have no result"
+    return f"; the {link} came to {number(base.value)}"
+
+
+def _gained(subject: Subject) -> str:
+    base, gain = subject.baseline, subject.gain
+    if gain is None or base is None or base.value is None:
+        return ""
+    if gain <= 0:
+        return '<p class="gain none">Nothing better than the script\'s own defaults was found.</p>'
+    results = len(subject.ranked)
+    return (
+        f'<p class="gain">{escape(amount(gain, base.value))} better</p>'
+        f'<p class="note">The best of {results:,} results owes something to chance. '
+        "Before a small gain is relied on, measure it again with fresh seeds.</p>"
+    )
+
+
+def _parameters(subject: Subject) -> str:
+    best = subject.best
+    assert best is not None
+    ran, defaults = subject.values(best), subject.defaults_then
+    rows = []
+    for key in subject.meta.space:
+        if key not in ran:
+            continue
+        value, default = parameter(ran[key]), parameter(defaults[key]) if key in defaults else ""
+        kind = ' class="changed"' if default and value != default else ""
+        rows.append(
+            f"<tr{kind}><th scope=row>{escape(subject.name(key))}</th>"
+            f"<td>{escape(value)}</td><td>{escape(default)}</td></tr>"
+        )
+    unused = [subject.name(key) for key in subject.meta.space if key not in ran]
+    note = f'<p class="note">Not asked for in this trial: {escape(", ".join(unused))}.</p>' if unused else ""
+    return (
+        '<div class="parameters"><table><thead><tr><th scope=col>parameter</th><th scope=col>best</th>'
+        f"<th scope=col>default</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{note}</div>"
+    )
+
+
+def _named(name: str, arguments: object) -> str:
+    if not isinstance(arguments, dict) or not arguments:
+        return name
+    return f"{name} ({', '.join(f'{key}={parameter(value)}' for key, value in arguments.items())})"
+
+
+def _breakable(text: str) -> str:
+    """A path may be broken behind each of its slashes."""
+    return escape(text).replace("/", "/<wbr>")

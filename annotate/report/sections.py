@@ -1,0 +1,225 @@
+"""The sections below the headline: a heading, what it shows in a sentence, and where its chart is drawn.
+
+A section that a study has nothing for says so, or is left out where nobody would miss it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from annotate.report import curves, failures
+from annotate.report.axes import Axis
+from annotate.report.importance import Importance, Outcome, Refused
+from annotate.report.subject import Subject
+from annotate.report.timeline import MOST, busy, timeline
+from annotate.report.words import many, parameter
+from annotate.trial import TrialState
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page; `name` is its anchor, `body` HTML."""
+
+    name: str
+    title: str
+    body: str
+
+
+def sections(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> Iterator[Section]:
+    """The sections in their order."""
+    if subject.trials:
+        yield Section("progress", "Progress", _progress(subject))
+        if axes:
+            yield Section("importance", "Importance", _importance(outcome))
+            yield Section("parallel", "Parameters", _PARALLEL)
+            yield Section("slices", "Slices", _SLICES)
+        yield Section("curves", "Curves", _curves(subject))
+        yield Section("time", "Time", _time(subject))
+        yield Section("trials", "Trials", _TRIALS)
+    failed = failures.groups(subject.trials)
+    if failed:
+        yield Section("failures", "Failures", _failures(subject, failed))
+    yield Section("space", "Search space", _space(subject))
+    if subject.diff is not None:
+        yield Section("source", "Source", _source(subject, subject.diff))
+
+
+def chart(name: str, label: str, height: int) -> str:
+    """The place of a chart, as high as it will be."""
+    return f'<div class="chart" id="{name}" role="img" aria-label="{escape(label)}" style="height:{height}px"></div>'
+
+
+def switch(name: str, legend: str, options: dict[str, str], checked: str) -> str:
+    """A row of radio buttons."""
+    buttons = "".join(
+        f'<label><input type="radio" name="{name}" value="{value}"{" checked" if value == checked else ""}>'
+        f"<span>{escape(word)}</span></label>"
+        for value, word in options.items()
+    )
+    return f'<fieldset class="switch"><legend>{escape(legend)}</legend>{buttons}</fieldset>'
+
+
+def tick(name: str, word: str) -> str:
+    """One box to tick."""
+    return f'<label class="tick"><input type="checkbox" name="{name}"> {escape(word)}</label>'
+
+
+def _progress(subject: Subject) -> str:
+    better = "highest" if subject.meta.direction == "maximize" else "lowest"
+    return (
+        f"<p>Every trial, and the {better} result so far. Those without a result stand at the lower edge.</p>"
+        f'<div class="controls">{switch("progress-x", "across", {"number": "trials", "time": "time"}, "number")}'
+        f"{tick('progress-log', 'logarithmic')}</div>"
+        + chart("chart-progress", "Result of every trial and the best so far", 420)
+        + '<p class="note" id="note-progress"></p>'
+    )
+
+
+def _importance(outcome: Outcome) -> str:
+    match outcome:
+        case Refused(reason):
+            return f'<p class="nothing">{escape(reason)}</p>'
+        case Importance() as found:
+            drawn = f"to {found.drawn:,} trials drawn at random, with replacement, from {found.trials:,} that succeeded"
+            filled = (
+                f" {escape(', '.join(found.filled))} played no part in some trials; the middle of the range stood "
+                "in there."
+                if found.filled
+                else ""
+            )
+            return (
+                "<p>How much of the differences between results each parameter explains by itself, over the whole "
+                "search space (fANOVA). The rest is the parameters' interplay.</p>"
+                + chart("chart-importance", "Importance of each parameter", 60 + 34 * len(found.shares))
+                + f'<p class="note">Mean and standard deviation of {found.times} random forests, each fitted {drawn}. '
+                "What lies left of the dashed line cannot be told from a parameter without any effect. "
+                f"A tuner looks where it is good, so regions that it left early count for little.{filled}</p>"
+            )
+
+
+_PARALLEL = (
+    "<p>A line is a trial, the stronger the better its result. Drag along an axis to keep the lines that pass there, "
+    "click on the axis to let go; click on a line for its trial.</p>"
+    '<div class="controls">'
+    + switch("parallel-top", "top", {"1": "1 %", "5": "5 %", "20": "20 %", "100": "100 %"}, "100")
+    + '<span class="note" id="note-parallel" role="status"></span></div>'
+    '<div id="lines" class="scroll"></div>'
+)
+
+_SLICES = (
+    "<p>One parameter at a time: the stronger a point, the later the trial. ▾ was stopped early, ★ is the best trial, ◆ the script's own defaults.</p>"
+    '<div class="controls">'
+    + switch("slices-y", "against", {"value": "the result", "seconds": "the duration"}, "value")
+    + tick("slices-log", "logarithmic")
+    + '</div><div id="slice-grid" class="grid"></div><p class="note" id="note-slices"></p>'
+)
+
+_TRIALS = (
+    '<div class="controls"><label>Search <input type="search" id="search" placeholder="adam failed"></label>'
+    '<span class="note" id="note-trials" role="status"></span></div>'
+    '<div class="scroll"><table id="table"></table></div>'
+    '<p><button type="button" id="more" hidden>Show more</button></p>'
+)
+
+
+def _curves(subject: Subject) -> str:
+    metrics = curves.metrics(subject)
+    if not metrics:
+        return '<p class="nothing">No trial reported intermediate results.</p>'
+    held, ran = len(subject.curves), sum(trial.started is not None for trial in subject.trials)
+    notes = []
+    if held < ran:
+        notes.append(
+            f"This page holds the curves of {held:,} of {ran:,} trials: the best {curves.BEST}, "
+            "and others evenly over the study."
+        )
+    if curves.longest(subject) > curves.POINTS:
+        notes.append(
+            f"Long curves are drawn with {curves.POINTS} points, the extremes of every stretch among them."
+        )
+    named = {metric: subject.meta.metric if metric == "default" else metric for metric in metrics}
+    choose = (
+        '<label>metric <select id="curves-metric">'
+        + "".join(f'<option value="{escape(m)}">{escape(word)}</option>' for m, word in named.items())
+        + "</select></label>"
+        if len(metrics) > 1
+        else ""
+    )
+    return (
+        "<p>What trials reported on their way. The best are coloured.</p>"
+        f'<div class="controls">{switch("curves-which", "show", {"top": "the best", "all": "all"}, "all")}'
+        f"{tick('curves-log', 'logarithmic')}{choose}</div>"
+        + chart("chart-curves", "Intermediate results of trials", 420)
+        + f'<p class="note">{escape(" ".join(notes))}</p>'
+    )
+
+
+def _time(subject: Subject) -> str:
+    bars = timeline(subject.trials, subject.now)
+    if not bars:
+        return '<p class="nothing">No trial has started yet.</p>'
+    share = busy(bars, subject.seconds)
+    lanes = len({bar.lane for bar in bars})
+    said = f"Each lane had a trial for {100 * share:.0f} % of the time. " if share is not None else ""
+    cut = f"The last {MOST:,} of {len(bars):,} are drawn. " if len(bars) > MOST else ""
+    return (
+        "<h3>Durations</h3>"
+        + chart("chart-durations", "Duration of every trial", 300)
+        + "<h3>Who ran where, and when</h3>"
+        + chart("chart-timeline", "Timeline of the trials in lanes", min(900, 90 + 30 * lanes))
+        + f'<p class="note">{escape(said + cut)}Of a trial that ran more than once, the last time.</p>'
+    )
+
+
+def _failures(subject: Subject, groups: list[failures.Group]) -> str:
+    total = subject.count(TrialState.FAILED)
+    parts = [f"<p>{many(total, 'trial')} failed, in {many(len(groups), 'way')}.</p>"]
+    for group in groups:
+        links = ", ".join(f'<a href="#trial-{n}">{n}</a>' for n in group.numbers[:12])
+        more = f" and {len(group.numbers) - 12:,} more" if len(group.numbers) > 12 else ""
+        shown = next((n for n in group.numbers if subject.logs.get(n)), None)
+        log = (
+            f"<details><summary>What trial {shown} said last</summary><pre>{escape(subject.logs[shown])}</pre></details>"
+            if shown is not None
+            else ""
+        )
+        parts.append(
+            f'<div class="failure"><p><b>{many(len(group.numbers), "trial")}</b> '
+            f'<span class="reason">{escape(group.reason)}</span> '
+            f"<code>{escape(group.said) or 'no message'}</code></p><p>{links}{more}</p>{log}</div>"
+        )
+    return "".join(parts)
+
+
+def _space(subject: Subject) -> str:
+    rows = []
+    for key, entry in subject.meta.space.items():
+        kind, arguments = entry.get("_type", "?"), entry.get("_value")
+        listed = arguments if isinstance(arguments, list) else [arguments]
+        default = parameter(subject.meta.defaults[key]) if key in subject.meta.defaults else ""
+        written = ", ".join(map(parameter, listed))
+        rows.append(
+            f"<tr><th scope=row>{escape(subject.name(key))}</th><td>{escape(str(kind))}</td>"
+            f"<td>{escape(written)}</td><td>{escape(default)}</td><td><code>{escape(key)}</code></td></tr>"
+        )
+    if not rows:
+        return '<p class="nothing">The search space is empty.</p>'
+    columns = "".join(
+        f"<th scope=col>{word}</th>" for word in ("parameter", "kind", "values", "default", "key")
+    )
+    return f'<div class="scroll"><table><thead><tr>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _source(subject: Subject, diff: str) -> str:
+    best = subject.best
+    who = f"trial {best.number}" if best else "the best trial"
+    if not diff:
+        return f"<p>{who[:1].upper()}{who[1:]} ran with the values that stand in the source.</p>"
+    kinds = {"+": "added", "-": "removed", "@": "place"}
+    lines = []
+    for line in diff.splitlines():
+        kind = "file" if line.startswith(("--- ", "+++ ")) else kinds.get(line[:1], "")
+        lines.append(f'<span class="{kind}">{escape(line)}\n</span>')
+    return f"<p>The source with the values of {who} in place of its defaults.</p><pre class=diff>{''.join(lines)}</pre>"
