@@ -1,5 +1,6 @@
 """A trial's values in the user's own source, as its defaults: exact to the byte in all else."""
 
+from annotate.rewrite.checkout import LeftOut, check_out
 from annotate.rewrite.defaults import Change, Rewritten, with_defaults
 from annotate.rewrite.present import Conflict, Merged, onto_present
 from annotate.rewrite.rounding import rounded, same_point
@@ -7,6 +8,6 @@ from annotate.rewrite.splices import Splice, spliced
 from annotate.rewrite.trials import RewrittenFile, TrialSource, of_trial
 
 __all__ = [
-    "Change", "Conflict", "Merged", "Rewritten", "RewrittenFile", "Splice", "TrialSource", "of_trial",
-    "onto_present", "rounded", "same_point", "spliced", "with_defaults",
+    "Change", "Conflict", "LeftOut", "Merged", "Rewritten", "RewrittenFile", "Splice", "TrialSource", "check_out",
+    "of_trial", "onto_present", "rounded", "same_point", "spliced", "with_defaults",
 ]  # fmt: skip

@@ -1,0 +1,69 @@
+"""`annotate checkout`: the plain source of a study with a trial's values, in a directory of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from annotate.cli.finding import StudyOption
+
+if TYPE_CHECKING:
+    from annotate.cli.picking import Picked
+    from annotate.rewrite import TrialSource
+
+
+def checkout(
+    trial: Annotated[
+        str | None, typer.Argument(metavar="[TRIAL]", help="Its number or id; the best if left out.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A new directory.", show_default=False)
+    ] = None,
+    study: StudyOption = None,
+    strip: Annotated[bool, typer.Option("--strip", help="Take the annotations out as well.")] = False,
+) -> None:
+    """Write the code of a study with a trial's values for its defaults: plain Python, with nothing of ours in it.
+
+    [bold]annotate checkout 7 -o best[/bold]
+
+    The files that the study tunes are as they were when it began, the others as they are today. What is large
+    (data, checkpoints), and what belongs to git or a virtual environment, is left out.
+    """
+    from annotate.cli.picking import picked
+    from annotate.errors import UsageError
+    from annotate.rewrite import check_out, of_trial
+    from annotate.storage.faults import told
+
+    if output is None:
+        raise UsageError("no directory is named", remedy="annotate checkout 7 -o DIR")
+    chosen = picked([trial] if trial else (), study)
+    source = of_trial(chosen.folder, chosen.meta, chosen.trial, strip=strip, calls=True)
+    if output.is_dir() and any(output.iterdir()):
+        raise UsageError(f"{output} is there and not empty", remedy="name a new directory")
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is a file", remedy="name a new directory")
+    with told(output):
+        left_out = check_out(chosen.meta, source, output, name=f"{chosen.folder.id}-{chosen.trial.number}")
+    typer.echo(chosen.told, err=True)
+    for each in left_out:
+        typer.echo(f"left out: {each.name} ({each.why})", err=True)
+    for key, why in source.left.items():
+        typer.echo(f"left as it is: {chosen.meta.names.get(key, key)}: {why}", err=True)
+    typer.echo(f"wrote {output}; run it:", err=True)
+    typer.echo(_command(chosen, source, output))
+
+
+def _command(chosen: Picked, source: TrialSource, output: Path) -> str:
+    """What runs it from here, where "here" is the directory that the study was started in; else with a `cd` to that."""
+    import shlex
+
+    from annotate.cli.picking import command_of
+    from annotate.notebooks import python_name
+
+    meta = chosen.meta
+    name = python_name(str(Path(meta.script).relative_to(meta.code_dir)))
+    here = Path.cwd() == Path(meta.cwd)
+    command = command_of(meta, str((output if here else output.absolute()) / name), source.arguments)
+    return command if here else f"cd {shlex.quote(meta.cwd)} && {command}"
