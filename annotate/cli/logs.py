@@ -35,7 +35,7 @@ def log(
         path = folder.trial(store.trial(number).number) / "log"
         if not path.is_file():
             raise StorageError(
-                f"there is no log of trial {number}: it has not started, or its files were cleared away"
+                f"there is no log of trial {number}: it has not started, was imported, or its files were cleared away"
             )
         with path.open("rb") as stream:
             while True:

@@ -40,7 +40,7 @@ class Tuned:
 
 def tuned(closure: Closure, *, file: Path | None, params: Sequence[str]) -> Tuned:
     """What is to be tuned: the annotations, or the file in their place, and every `--param`. Raises SpaceError."""
-    space = closure.space if file is None else _read(file, closure)
+    space = closure.space if file is None else _asked_for(read_space(file), file, closure)
     extra = dict(parameter(text) for text in params)
     if len(extra) < len(params):
         raise UsageError("a --param is given twice", remedy="give each name once")
@@ -78,8 +78,8 @@ def parameter(text: str) -> tuple[str, Distribution]:
         raise UsageError(f"--param {name}: {refusal.cause}", remedy=refusal.remedy) from refusal
 
 
-def _read(path: Path, closure: Closure) -> SearchSpace:
-    """The space of a file in NNI's format, JSON or YAML, held against the source."""
+def read_space(path: Path) -> SearchSpace:
+    """The space of a file in NNI's format, JSON or YAML. Raises UsageError, SpaceError."""
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix in (".yml", ".yaml"):
@@ -88,7 +88,7 @@ def _read(path: Path, closure: Closure) -> SearchSpace:
             document = yaml.safe_load(text)
         else:
             document = json.loads(text)
-        space = SearchSpace.from_json(document)
+        return SearchSpace.from_json(document)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except InvalidSpace as error:
@@ -97,6 +97,10 @@ def _read(path: Path, closure: Closure) -> SearchSpace:
         raise SpaceError(
             f"{path} is not a search space: {error}", remedy="it is JSON in NNI's format"
         ) from error
+
+
+def _asked_for(space: SearchSpace, path: Path, closure: Closure) -> SearchSpace:
+    """The space of a file, held against the source."""
     unknown = [key for key in space if key not in closure.space]
     if unknown and not any(_API.search(file.path.read_bytes()) for file in closure.files):
         near = difflib.get_close_matches(unknown[0], list(closure.space), 1)

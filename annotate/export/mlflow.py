@@ -96,7 +96,7 @@ def _write(client: Any, experiment: str, record: StudyRecord, trial: Trial, run:
         run = None
     if run is None:
         run = client.create_run(
-            experiment, start_time=_milliseconds(trial.started), run_name=f"trial {trial.number}"
+            experiment, start_time=_milliseconds(record.start_of(trial)), run_name=f"trial {trial.number}"
         )
     at = run.info.run_id
     params = iter([Param(_key(name), str(value)) for name, value in record.flat(trial).items()])
@@ -108,7 +108,7 @@ def _write(client: Any, experiment: str, record: StudyRecord, trial: Trial, run:
     while few := list(islice(metrics, _MOST_METRICS)):
         client.log_batch(at, metrics=few)
     if trial.state is not TrialState.RUNNING:
-        client.set_terminated(at, _STATUS[trial.state], end_time=_milliseconds(trial.ended))
+        client.set_terminated(at, _STATUS[trial.state], end_time=_milliseconds(record.end_of(trial)))
     return True
 
 
@@ -129,7 +129,7 @@ def _metrics(record: StudyRecord, trial: Trial) -> list[Any]:
     ]
     final = next((m for m in reversed(trial.measurements) if m.final), None)
     results = {record.metric_names[key]: value for key, value in final.values.items()} if final else {}
-    at = _milliseconds(trial.ended or trial.started)
+    at = _milliseconds(record.end_of(trial))
     return found + [
         Metric(_key(f"result/{name}"), value, at, 0)
         for name, value in {**results, **record.results(trial)}.items()
@@ -163,5 +163,5 @@ def _key(name: str) -> str:
     return "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name).strip("/")[:250] or "_"
 
 
-def _milliseconds(at: float | None) -> int:
-    return round((at or 0.0) * 1000)
+def _milliseconds(at: float) -> int:
+    return round(at * 1000)

@@ -76,7 +76,7 @@ def write_study(record: StudyRecord, target: str) -> tuple[int, int]:
     from optuna.study import StudyDirection
 
     directions = [StudyDirection[objective.direction.upper()] for objective in record.meta.objectives]
-    ended = [trial for trial in record.trials if trial.state in _STATES and trial.started is not None]
+    ended = [trial for trial in record.begun if trial.state in _STATES]
     try:
         study = storage.get_study_id_from_name(record.meta.study)
     except KeyError:
@@ -139,8 +139,8 @@ def _frozen(
         state=state,
         value=None,
         values=list(trial.values) if whole and state is not Theirs.FAIL else None,
-        datetime_start=datetime.fromtimestamp(trial.started or 0.0),  # noqa: DTZ006 - Optuna's are local times
-        datetime_complete=datetime.fromtimestamp(trial.ended or 0.0),  # noqa: DTZ006
+        datetime_start=datetime.fromtimestamp(record.start_of(trial)),  # noqa: DTZ006 - Optuna's are local times
+        datetime_complete=datetime.fromtimestamp(record.end_of(trial)),  # noqa: DTZ006
         params=params,
         distributions=used,
         user_attrs=attributes,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from annotate.storage import StudyMeta
-from annotate.trial import Json, Params, Trial
+from annotate.trial import Json, Params, Trial, TrialState
 from annotate_tuners.choices import Choice, MutableLayers
 from annotate_tuners.space import Distribution, SearchSpace, branch
 
@@ -31,8 +31,19 @@ class StudyRecord:
 
     @property
     def begun(self) -> tuple[Trial, ...]:
-        """The trials that have begun: a queued one has nothing to show."""
-        return tuple(trial for trial in self.trials if trial.started is not None)
+        """The trials that have begun: one that waits has nothing to show."""
+        waits = (TrialState.QUEUED, TrialState.CANCELLED)
+        return tuple(t for t in self.trials if t.started is not None or t.state not in waits)
+
+    def start_of(self, trial: Trial) -> float:
+        """When a trial began; where that is not known, as of one from NNI, when the study did."""
+        return self.meta.created if trial.started is None else trial.started
+
+    def end_of(self, trial: Trial) -> float:
+        """When a trial ended; of one that runs, or whose end is not known, when it was last heard of."""
+        if trial.ended is not None:
+            return trial.ended
+        return max([self.start_of(trial), *(m.time for m in trial.measurements)])
 
     def values_of(self, trial: Trial) -> Params:
         """What a trial ran with, by key."""

@@ -51,7 +51,7 @@ def _events(record: StudyRecord, trial: Trial) -> bytes:
     out = io.BytesIO()
     writer = RecordWriter(out)
     for event in _said(record, trial):
-        writer.write(event.SerializeToString())
+        writer.write(event.SerializeToString(deterministic=True))
     return out.getvalue()
 
 
@@ -59,15 +59,20 @@ def _said(record: StudyRecord, trial: Trial) -> Iterator[Any]:
     from tensorboard.compat.proto import event_pb2, summary_pb2
     from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
-    began = trial.started or 0.0
+    began, ended = record.start_of(trial), record.end_of(trial)
 
     def scalar(tag: str, value: float, at: float, step: int) -> Any:
         summary = summary_pb2.Summary(value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)])
         return event_pb2.Event(wall_time=at, step=step, summary=summary)
 
     def hparams(tag: str, data: Any, at: float) -> Any:
-        content = metadata.create_summary_metadata(data)
-        value = summary_pb2.Summary.Value(tag=tag, metadata=content, tensor=metadata.NULL_TENSOR)
+        data.version = metadata.PLUGIN_DATA_VERSION
+        plugin = summary_pb2.SummaryMetadata.PluginData(
+            plugin_name=metadata.PLUGIN_NAME, content=data.SerializeToString(deterministic=True)
+        )
+        value = summary_pb2.Summary.Value(
+            tag=tag, metadata=summary_pb2.SummaryMetadata(plugin_data=plugin), tensor=metadata.NULL_TENSOR
+        )
         return event_pb2.Event(wall_time=at, summary=summary_pb2.Summary(value=[value]))
 
     yield event_pb2.Event(wall_time=began, file_version="brain.Event:2")
@@ -88,9 +93,6 @@ def _said(record: StudyRecord, trial: Trial) -> Iterator[Any]:
         for key, number in measurement.values.items():
             if not measurement.final:
                 yield scalar(record.metric_names[key], number, measurement.time, measurement.step)
-    ended = (
-        trial.ended if trial.ended is not None else max((m.time for m in trial.measurements), default=began)
-    )
     for name, number in _results(record, trial).items():
         yield scalar(f"result/{name}", number, ended, 0)
     if trial.state in _STATUS:
