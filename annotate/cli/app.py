@@ -9,11 +9,11 @@ import typer
 from annotate.cli import (
     controlling,
     exporting,
+    importing,
     inspecting,
     keeping,
     logs,
     reading,
-    reporting,
     resuming,
     running,
     suggesting,
@@ -49,6 +49,7 @@ def options(
 
 
 RUN, SOURCE, RESULTS = "Run", "The source", "Results"
+NAMES = {importing.import_: "import"}
 
 for panel, commands in {
     RUN: (
@@ -74,11 +75,11 @@ for panel, commands in {
         reading.best,
         reading.compare,
         logs.log,
-        reporting.report,
         exporting.export,
+        importing.import_,
         keeping.rm,
         keeping.gc,
     ),
 }.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(NAMES.get(command), rich_help_panel=panel)(command)
