@@ -68,7 +68,7 @@ def apply(
     if diff:
         return
     _ask(changed, yes=yes)
-    replace_all([Replacement(file.path, file.before, file.after) for file in changed])
+    replace_all([Replacement(Path(shown(file.path)), file.before, file.after) for file in changed])
     typer.echo(f"wrote {_counted(changed, strip=strip)}", err=True)
 
 
@@ -165,8 +165,9 @@ def _nothing(chosen: Picked, source: TrialSource) -> str:
         if chosen.best:
             return "no trial was better than the defaults: they stay as they are"
         return f"trial {chosen.trial.number} is the baseline, which ran the defaults as they stand: nothing to write"
-    names = ", ".join(file.name for file in source.files if file.holds) or Path(chosen.meta.script).name
-    return f"{names} already holds the values of {chosen.name}: nothing to write"
+    names = [file.name for file in source.files if file.holds] or [Path(chosen.meta.script).name]
+    verb = "hold" if len(names) > 1 else "holds"
+    return f"{', '.join(names)} already {verb} the values of {chosen.name}: nothing to write"
 
 
 def _ask(changed: Sequence[RewrittenFile], *, yes: bool) -> None:

@@ -99,12 +99,14 @@ def _rows(chosen: Sequence[Picked]) -> Iterator[Mapping[str, Any]]:
         yield row("over the defaults", (gain.text if gain else None for gain in gains))
     yield row("duration", (seconds(trial.duration) for trial in trials))
     measured = [_reported(trial) for trial in trials]
+    called = {each.key: each.name for each in chosen[-1].meta.objectives}
     for key in dict.fromkeys(key for reports in measured for key in reports):
+        name = called.get(key, key)
         values = [reports.get(key, []) for reports in measured]
-        yield row(f"{key}, last", (each[-1] if each else None for each in values))
+        yield row(f"{name}, last", (each[-1] if each else None for each in values))
         if any(len(each) > 1 for each in values):
             for word, which in _extremes(key, chosen[-1].meta):
-                yield row(f"{key}, {word}", (which(each) if each else None for each in values))
+                yield row(f"{name}, {word}", (which(each) if each else None for each in values))
 
 
 def _reported(trial: Trial) -> dict[str, list[float]]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from annotate.errors import UsageError
 from annotate.instrument.edits import LayersAt, LayerValue
 from annotate.instrument.reading import Annotated, Unannotated
-from annotate.rewrite.defaults import KEEP, Opened, Verbatim, opened, rewritten
+from annotate.rewrite.defaults import KEEP, Opened, Verbatim, by_key, opened, rewritten
 from annotate.rewrite.rounding import round_to
 from annotate.rewrite.slots import Slot
 from annotate.rewrite.trials import (
@@ -116,6 +116,11 @@ def onto_present(
     done: list[RewrittenFile] = []
     left: dict[str, str] = {}
     for file in files:
+        if file.today.data == rewritten(file.base, by_key(file.given), strip=True).code:
+            done.append(
+                RewrittenFile(file.name, file.path, file.today.data, file.today.data, holds=bool(file.given))
+            )
+            continue
         chosen = _chosen(file, strip=strip, ours=applied is not None)
         conflicts += [each for each in chosen.values() if isinstance(each, Conflict)]
         conflicts += _lost(file, strip=strip)
