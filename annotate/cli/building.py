@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from annotate.annotations.constraint import holds
 from annotate.annotations.names import short_names
+from annotate.cli.beginning import beginning
 from annotate.cli.diagnosing import refuse
 from annotate.cli.hosting import LogFormat, host, python_of_user
 from annotate.cli.naming import command_line, known, named
@@ -65,6 +66,9 @@ class Request:
     space: Path | None
     params: tuple[str, ...]
     metric_pattern: str | None
+    init: tuple[str, ...]
+    warm: tuple[str, ...]
+    repeats: int
     trials: int | None
     jobs: int | None
     tuner: str
@@ -99,11 +103,17 @@ async def build(request: Request) -> int:
     meta = _meta(request, target, closure, what, cwd=cwd, now=now, python=python, capacity=slots.capacity)
     allowed = allowing(constraints)
     _refuse_unsatisfiable(what, constraints, allowed)
+    begin = beginning(
+        request.init, request.warm, meta, allowed, " and ".join(each.source for each in constraints)
+    )
     folder = StudyFolder.create(cwd, script=closure.script.name, now=now)
     with _nothing_left_of(folder), HostLock.take(folder.lock, command=command_line(), now=now):
         write_code(closure, folder, nni=meta.nni)
-        with StudyStore.create(folder.database, dataclasses.replace(meta, study=folder.id)) as store:
-            return await host(folder, store, slots, allowed=allowed, log_format=request.log_format)
+        meta = dataclasses.replace(meta, study=folder.id)
+        with StudyStore.create(folder.database, meta, trials=begin.trials, taken=begin.taken) as store:
+            return await host(
+                folder, store, slots, allowed=allowed, log_format=request.log_format, notes=begin.notes
+            )
 
 
 def write_code(closure: Closure, folder: StudyFolder, *, nni: str) -> None:
@@ -270,4 +280,5 @@ def _options(request: Request, space: SearchSpace, capacity: int) -> StudyOption
         trial_timeout=request.trial_timeout,
         on_failure=request.on_failure,
         baseline=request.baseline and plain,
+        repeats=request.repeats,
     )

@@ -56,6 +56,7 @@ async def host(
     *,
     allowed: Constraint | None,
     log_format: LogFormat,
+    notes: Sequence[str] = (),
 ) -> int:
     """Run a study whose lock is held. Returns 0 with a result, 1 without one, 130 stopped, 128 + a signal's number."""
     settle(folder)
@@ -88,7 +89,7 @@ async def host(
         other = "minimize" if meta.direction == "maximize" else "maximize"
         hosting.notice(f"{meta.metric} is {meta.direction}d ({meta.direction_from}); --{other} changes it")
         for text in filter(
-            None, [_why_cpu(slots), _other_tuner(meta.tuner), _shadowed(folder, meta), *notices]
+            None, [_why_cpu(slots), _other_tuner(meta.tuner), _shadowed(folder, meta), *notes, *notices]
         ):
             hosting.notice(text)
         ended = await hosting.run()
@@ -253,6 +254,7 @@ def _tuner(meta: StudyMeta, allowed: Constraint | None) -> Tuner:
         direction=meta.direction,
         seed=meta.seed,
         constraint=allowed,
+        repeats=StudyOptions.from_json(meta.options).repeats,
         **meta.tuner_args,
     )
 

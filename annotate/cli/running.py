@@ -65,6 +65,23 @@ def run(
         str | None,
         typer.Option("--metric-pattern", help=r"Take the metric from the output, e.g. 'val_acc: (\S+)'."),
     ] = None,
+    init: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--init",
+            metavar="POINT",
+            help="Begin with it: lr=0.01,batch=32; a trial by number or id; a file of points. May be repeated.",
+        ),
+    ] = None,
+    warm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", metavar="STUDY", help="The tuner learns from that study's trials too. May be repeated."
+        ),
+    ] = None,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="How often one point may run, where results are noisy.")
+    ] = 1,
     trials: Annotated[
         int | None,
         typer.Option(
@@ -189,6 +206,9 @@ def run(
         space=space,
         params=tuple(param or ()),
         metric_pattern=metric_pattern,
+        init=tuple(init or ()),
+        warm=tuple(warm or ()),
+        repeats=repeats,
         trials=trials if trials is not None or max_duration is not None else 20,
         jobs=jobs,
         tuner=tuner,

@@ -60,15 +60,20 @@ class StudyStore:
         self.path = path
 
     @classmethod
-    def create(cls, path: Path, meta: StudyMeta) -> StudyStore:
-        """Make a new file, readable by its owner only. Refuses a path that exists."""
+    def create(
+        cls, path: Path, meta: StudyMeta, *, trials: Iterable[Trial] = (), taken: Iterable[Taken] = ()
+    ) -> StudyStore:
+        """Make a new file, readable by its owner only, with what the study begins with. Refuses a path that exists."""
         with told(path):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             store = cls(_connect(path, "rw"), path)
             try:
                 store._connection.execute("PRAGMA journal_mode = WAL")
                 store._connection.executescript(schema.script_from(0))
-                store.write_meta(meta)
+                with store.together():
+                    store.write_meta(meta)
+                    store.save(*trials)
+                    store.take(taken)
             except BaseException:
                 store.close()
                 raise

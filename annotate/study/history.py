@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from annotate.study.failures import OnFailure
 from annotate.study.values import baseline_point, choices_of, typed
-from annotate.trial import FailureReason, Json, Params, Trial, TrialState
+from annotate.trial import FailureReason, Json, Params, Taken, Trial, TrialState
 from annotate_tuners.space import SearchSpace
 from annotate_tuners.tuner import Observation, Tuner
 
@@ -32,6 +32,17 @@ class History:
         self._choices = choices_of(space)
         self._keys = frozenset(space)
         self._post = post
+
+    def learned(self, number: int, taken: Taken) -> None:
+        """What a trial of another study found out; `number` is below zero."""
+        observation = Observation(
+            number=number,
+            params=taken.params,
+            value=taken.value,
+            inactive=taken.inactive,
+            values=(taken.value, *taken.further),
+        )
+        self._post(lambda tuner: tuner.observe(observation))
 
     def params(self, suggested: Params) -> dict[str, Json]:
         """What a trial gets of what the tuner suggested."""

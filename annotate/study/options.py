@@ -26,7 +26,7 @@ class StudyOptions:
 
     `trials` counts trials that succeeded or were stopped early, the baseline among them; a failed one
     does not use it up. `jobs` is how many run at once. `at_deadline` says what becomes of running trials
-    when `max_duration` is over. `grace` is how long a trial may take to end after SIGTERM.
+    when `max_duration` is over. A point is run up to `repeats` times. `grace` is how long a trial may take to end after SIGTERM.
     """
 
     trials: int | None = 20
@@ -37,6 +37,7 @@ class StudyOptions:
     on_failure: OnFailure = field(default_factory=OnFailure)
     baseline: bool = True
     grace: float = 10.0
+    repeats: int = 1
 
     def __post_init__(self) -> None:
         for name, least in (
@@ -45,6 +46,7 @@ class StudyOptions:
             ("max_duration", 0),
             ("trial_timeout", 0),
             ("grace", 0),
+            ("repeats", 1),
         ):
             value = getattr(self, name)
             if value is not None and not (value >= least and math.isfinite(value)):

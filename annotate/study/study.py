@@ -286,6 +286,8 @@ class Study:
             done = {t.number: t.state is TrialState.SUCCEEDED for t in trials if t.state.finished}
             for number, curve in self._store.curves(done).items():
                 self._pruning.remember(number, curve, completed=done[number])
+        for number, taken in self._store.taken().items():
+            self._history.learned(number, taken)
         for trial in trials:
             if trial.state is TrialState.RUNNING or trial.message == STOPPED_WITH_STUDY:
                 again = requeue(trial)
