@@ -7,13 +7,19 @@ from typing import Annotated
 import typer
 
 from annotate.cli import (
+    applying,
+    checking_out,
+    confirming,
     controlling,
+    diffing,
     exporting,
     importing,
     inspecting,
     keeping,
     logs,
     reading,
+    replaying,
+    reporting,
     resuming,
     running,
     suggesting,
@@ -50,6 +56,7 @@ def options(
 
 RUN, SOURCE, RESULTS = "Run", "The source", "Results"
 NAMES = {importing.import_: "import"}
+CLASSES = {confirming.confirm: confirming.WithArguments}
 
 for panel, commands in {
     RUN: (
@@ -74,7 +81,13 @@ for panel, commands in {
         reading.top,
         reading.best,
         reading.compare,
+        diffing.diff,
+        applying.apply,
+        checking_out.checkout,
         logs.log,
+        replaying.replay,
+        confirming.confirm,
+        reporting.report,
         exporting.export,
         importing.import_,
         keeping.rm,
@@ -82,4 +95,4 @@ for panel, commands in {
     ),
 }.items():
     for command in commands:
-        app.command(NAMES.get(command), rich_help_panel=panel)(command)
+        app.command(NAMES.get(command), rich_help_panel=panel, cls=CLASSES.get(command))(command)

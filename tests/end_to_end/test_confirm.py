@@ -1,0 +1,167 @@
+"""`annotate confirm`: real runs of a study's best trials and of the defaults, with fresh seeds."""
+
+import json
+import signal
+import sqlite3
+import time
+
+import pytest
+
+SEEDED = """\
+import random, sys
+{seeding}
+lr = 0.1  # @nni.loguniform(1e-4, 1e-1)
+width = 8  # @nni.choice(8, 16)
+noise = random.Random(seed).gauss(0, 0.01)
+print("seed", seed, "args", sys.argv[1:])
+acc = 1 - lr + noise * width
+'''@nni.report_final_result(acc)'''
+"""
+BY_OPTION = SEEDED.format(
+    seeding="import argparse; p = argparse.ArgumentParser(); p.add_argument('--seed', type=int, default=1); "
+    "p.add_argument('--epochs', type=int, default=1); seed = p.parse_args().seed"
+)
+WRITTEN = SEEDED.format(seeding="seed = 1")
+NONE = SEEDED.format(seeding="seed = random.random()")
+
+
+def study(annotate, text, *words):
+    """A study of six trials, its best one better than the defaults by far."""
+    annotate.write("train.py", text)
+    done = annotate("run", "train.py", "--trials", "6", "--seed", "3", "--jobs", "2", *words)
+    assert done.returncode == 0, done.stderr
+
+
+def rows(annotate, *words, code=0):
+    done = annotate("confirm", "--format", "json", *words)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
+def logs(annotate):
+    return sorted(
+        path.read_text().splitlines()[0] for path in annotate.studies[0].glob("confirm/*/trials/*/log")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "seeds"),
+    [
+        (BY_OPTION, "by --seed SEED", [2, 3, 4]),
+        (WRITTEN, "in place of those in the source, train.py:2 (1)", [2, 3, 4]),
+    ],
+)
+def test_the_best_trials_and_the_defaults_run_again_with_fresh_seeds(annotate, text, how, seeds):
+    """Each runs once a seed, none of which is the script's own; the better one is found better."""
+    study(annotate, text)
+    found, said = rows(annotate, "--top", "2", "--seeds", "3")
+    assert how in said
+    assert [row["trial"] == "defaults" for row in found] == [True, False, False]
+    assert [row["runs"] for row in found] == [3, 3, 3]
+    assert found[1]["outcome"] == "better"
+    assert found[1]["difference"] == pytest.approx(found[1]["mean"] - found[0]["mean"])
+    assert [line.split()[1] for line in logs(annotate)] == [str(seed) for seed in seeds for _ in range(3)]
+
+
+def test_a_script_that_sets_no_seed_is_run_as_it_is(annotate):
+    """Each run then draws its own, and that is said."""
+    study(annotate, NONE)
+    _, said = rows(annotate, "--top", "1", "--seeds", "3")
+    assert "none is set by the script" in said
+    assert len(set(logs(annotate))) == 6
+
+
+def test_what_follows_the_dashes_goes_to_the_script(annotate):
+    """A confirmation at full budget is another one than that at the study's."""
+    study(annotate, BY_OPTION, "--", "--epochs", "2")
+    rows(annotate, "--top", "1", "--seeds", "1", "--", "--epochs", "30", code=1)
+    assert logs(annotate)[0] == "seed 2 args ['--epochs', '2', '--epochs', '30', '--seed', '2']"
+    rows(annotate, "--top", "1", "--seeds", "1", code=1)
+    assert len(list(annotate.studies[0].glob("confirm/*"))) == 2
+
+
+def test_more_seeds_add_to_what_has_run(annotate):
+    """Nothing is run twice: asked again it only judges, asked for more it runs what is missing."""
+    study(annotate, BY_OPTION)
+    rows(annotate, "--top", "1", "--seeds", "3")
+    [database] = annotate.studies[0].glob("confirm/*/study.db")
+    before = sqlite3.connect(database).execute("SELECT number, started FROM trials").fetchall()
+    rows(annotate, "--top", "1", "--seeds", "3")
+    rows(annotate, "--top", "2", "--seeds", "4")
+    after = sqlite3.connect(database).execute("SELECT number, started FROM trials").fetchall()
+    assert len(before) == 6
+    assert after[:6] == before
+    assert len(after) == 12
+
+
+def test_runs_that_were_killed_with_their_host_run_again(annotate):
+    """kill -9 in the middle loses no run that had ended."""
+    annotate.write(
+        "train.py",
+        BY_OPTION.replace("acc =", "import time; time.sleep(0.3 if '--epochs' in sys.argv else 0); acc ="),
+    )
+    assert annotate("run", "train.py", "--trials", "4", "--seed", "3").returncode == 0
+    process = annotate.start("confirm", "--top", "1", "--seeds", "4", "--jobs", "1", "--", "--epochs", "9")
+    deadline = time.monotonic() + 30
+    while not list(annotate.studies[0].glob("confirm/*/trials/2/log")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    found, _ = rows(annotate, "--top", "1", "--seeds", "4", "--", "--epochs", "9")
+    assert [row["runs"] for row in found] == [4, 4]
+
+
+def test_failed_runs_are_told_and_leave_their_pair_out(annotate):
+    """Where the defaults crash there is nothing to compare with: said, and exit code 1."""
+    text = BY_OPTION.replace("acc =", "if seed != 1 and lr == 0.1: sys.exit('too high')\nacc =")
+    study(annotate, text)
+    found, said = rows(annotate, "--top", "1", "--seeds", "3", code=1)
+    assert found[1]["outcome"] == "too-few"
+    assert "3 runs of defaults failed" in said
+    assert "too high" in said
+
+
+def test_the_study_itself_is_as_it_was(annotate):
+    """Its trials, its best, and its place as the latest study do not change."""
+    study(annotate, BY_OPTION)
+    before = annotate("show").stdout
+    rows(annotate, "--top", "1", "--seeds", "1", code=1)
+    assert annotate("show").stdout == before
+    assert len(json.loads(annotate("ls", "--format", "json").stdout)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--trial", "0"], "trial 0 is the defaults"),
+        (["--trial", "99"], "has no trial 99"),
+        (["--seed-as", "--seed"], "has no place for the seed"),
+        (["nowhere"], "there is no study 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_confirmed_is_refused(annotate, words, message):
+    """With the reason, exit code 2, and nothing left behind."""
+    study(annotate, BY_OPTION)
+    done = annotate("confirm", *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not list(annotate.studies[0].glob("confirm"))
+
+
+def test_parameters_given_on_the_command_line_are_given_again(annotate):
+    """A study of --param and --metric-pattern is confirmed like any other."""
+    annotate.write("plain.py", "import argparse, random\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.5)\n"
+                               "p.add_argument('--seed', type=int)\na = p.parse_args()\nprint('acc', 1 - a.lr + random.Random(a.seed).gauss(0, 0.01))\n")  # fmt: skip
+    done = annotate(
+        "run",
+        "plain.py",
+        "--param",
+        "lr=uniform(0.0, 0.3)",
+        "--metric-pattern",
+        r"acc (\S+)",
+        "--trials",
+        "3",
+    )
+    assert done.returncode == 0, done.stderr
+    found, _ = rows(annotate, "--top", "1", "--seeds", "3")
+    assert found[1]["outcome"] == "better"
