@@ -26,7 +26,7 @@ from annotate.annotations.names import short_names
 from annotate.cli.beginning import beginning
 from annotate.cli.diagnosing import refuse
 from annotate.cli.hosting import LogFormat, host, python_of_user
-from annotate.cli.naming import command_line, known, named
+from annotate.cli.naming import command_line, named
 from annotate.cli.spaces import Tuned, tuned
 from annotate.cli.targets import Target, aim, interpreter
 from annotate.errors import AnnotateError, SpaceError
@@ -38,8 +38,8 @@ from annotate.study.pattern import compiled
 from annotate.study.resuming import keep_source
 from annotate.study.slots import MachineSlots, SlotOptions
 from annotate_runtime.install import Redirects, install_lib
-from annotate_tuners import make, make_pruner, names, pruner_names
-from annotate_tuners.errors import InvalidArguments, UnsatisfiableConstraint
+from annotate_tuners import known, known_pruner, make, make_pruner, try_out
+from annotate_tuners.errors import InvalidArguments, TunerError, UnsatisfiableConstraint
 from annotate_tuners.space import MutableLayers, SearchSpace
 
 if TYPE_CHECKING:
@@ -174,11 +174,13 @@ def _meta(
     """The facts of the study; its id is known once it has a directory. Raises UsageError."""
     metric = request.metric_pattern or _metric(closure)
     direction, reason = _direction(request.direction, metric)
-    tuner, tuner_args = named(request.tuner)
-    pruner, pruner_args = named(request.pruner) if request.pruner else (None, {})
+    tuner, tuner_args = named(request.tuner, known)
+    with _refused("tuner", tuner):
+        try_out(tuner, what.space, direction=direction, **tuner_args)
+    pruner, pruner_args = named(request.pruner, known_pruner) if request.pruner else (None, {})
     if pruner is not None:
-        pruner = known("pruner", pruner, pruner_names())
-        _try_pruner(pruner, direction, pruner_args)
+        with _refused("pruner", pruner):
+            make_pruner(pruner, direction=direction, **pruner_args)
     return StudyMeta(
         study="",
         script=str(closure.script),
@@ -187,7 +189,7 @@ def _meta(
         command=list(target.command),
         created=now,
         space=what.space.to_json(),
-        tuner=known("tuner", tuner, names()),
+        tuner=tuner,
         tuner_args=tuner_args,
         pruner=pruner,
         pruner_args=pruner_args,
@@ -234,11 +236,15 @@ def _refuse_unsatisfiable(what: Tuned, constraints: Sequence[Constraint], allowe
         raise SpaceError(f"{error}: {written}", remedy="loosen the constraint or widen the ranges") from error
 
 
-def _try_pruner(name: str, direction: Direction, arguments: dict[str, object]) -> None:
+@contextmanager
+def _refused(what: str, name: str) -> Iterator[None]:
+    """What a tuner or pruner refuses, before anything is begun."""
     try:
-        make_pruner(name, direction=direction, **arguments)
+        yield
     except InvalidArguments as error:
-        raise SpaceError(str(error), remedy=f"write --pruner {name}:argument=value") from error
+        raise SpaceError(str(error), remedy=f"write --{what} {name}:argument=value") from error
+    except TunerError as error:
+        raise SpaceError(str(error)) from error
 
 
 def _metric(closure: Closure) -> str | None:

@@ -1,24 +1,31 @@
 """An algorithm and its arguments as words on a command line.
 
->>> named("hyperband:R=60,eta=3")
+>>> named("Hyperband:R=60,eta=3", known_tuner)
 ('hyperband', {'R': 60, 'eta': 3})
+>>> named("tuners/mine.py:Mine:width=2", known_tuner)
+('tuners/mine.py:Mine', {'width': 2})
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from annotate.errors import UsageError
 from annotate.trial import Json
 from annotate_tuners.errors import UnknownName
-from annotate_tuners.lookup import nearest
 
 
-def named(text: str) -> tuple[str, dict[str, Json]]:
-    """NAME or NAME:KEY=VALUE,KEY=VALUE; a value that is no JSON is a string. Raises UsageError."""
+def named(text: str, known: Callable[[str], str]) -> tuple[str, dict[str, Json]]:
+    """NAME, FILE.py:CLASS or optuna:SAMPLER; behind one more colon KEY=VALUE,KEY=VALUE.
+
+    A value that is no JSON is a string. `known` gives the name as we have it. Raises UsageError.
+    """
     name, _, rest = text.partition(":")
+    if name.endswith(".py") or name.casefold() == "optuna":
+        word, _, rest = rest.partition(":")
+        name = f"{name}:{word}"
     arguments = {}
     for part in filter(None, rest.split(",")):
         key, equals, value = part.partition("=")
@@ -28,18 +35,13 @@ def named(text: str) -> tuple[str, dict[str, Json]]:
             arguments[key.strip()] = json.loads(value)
         except ValueError:
             arguments[key.strip()] = value
-    return name, arguments
+    try:
+        return known(name), arguments
+    except UnknownName as error:
+        message, _, remedy = str(error).partition("; ")
+        raise UsageError(message, remedy=remedy) from error
 
 
 def command_line() -> str:
     """What the user typed, for whoever asks who runs the study."""
     return " ".join(["annotate", *sys.argv[1:]])
-
-
-def known(what: str, name: str, names: Sequence[str]) -> str:
-    """The name as we have it, whatever case and form it was written in. Raises UsageError with the nearest one."""
-    try:
-        return nearest(what, name, {each: each for each in names})
-    except UnknownName as error:
-        message, _, remedy = str(error).partition("; ")
-        raise UsageError(message, remedy=remedy) from error

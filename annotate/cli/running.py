@@ -95,7 +95,8 @@ def run(
     tuner: Annotated[
         str,
         typer.Option(
-            "--tuner", help="tpe, random, anneal, evolution, grid, ...; hyperband:R=60,eta=3 sets arguments."
+            "--tuner",
+            help="tpe, random, anneal, evolution, grid, ...; hyperband:R=60,eta=3 sets arguments; file.py:Class is your own.",
         ),
     ] = "tpe",
     pruner: Annotated[

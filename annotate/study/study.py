@@ -257,7 +257,7 @@ class Study:
         if self._ended is None:
             said = "".join(traceback.format_exception(fault)).rstrip()
             why = f"its tuner failed: {said.splitlines()[-1]}"
-            self.notice(f"{why}; nothing more is launched, running trials are finished")
+            self.notice(f"{why}; the study ends when the trials that run have ended")
             self._end(StudyEnded("gave-up", why, said))
 
     async def _tick(self) -> None:

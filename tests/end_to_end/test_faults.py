@@ -18,6 +18,7 @@ from annotate.storage import StudyFolder, StudyStore, holder
 from annotate.study.control import Kill, Stop, Update, send
 from annotate.trial import FailureReason, TrialState
 from annotate_runtime.gpu_locks import GpuLock, try_lock
+from tests.end_to_end.conftest import COMMAND, QUICK
 
 HOST = Path(__file__).parent / "faults_host.py"
 FAKE_NVML = Path(__file__).parents[1] / "runtime/fake_nvml/nvml.c"
@@ -341,6 +342,42 @@ def test_a_launcher_that_is_killed_ends_the_study_and_a_resume_loses_nothing(lab
     assert all(
         t.state is TrialState.SUCCEEDED and t.params == params.get(t.number, t.params) for t in lab.trials()
     )
+
+
+BROKEN_TUNER = """
+class Mine:
+    def __init__(self, space, *, direction, seed, good=3):
+        self.left = good
+    def suggest(self, number):
+        self.left -= 1
+        return {"train/lr/loguniform": 0.01 / (self.left or self.fail())}
+    def fail(self):
+        raise ZeroDivisionError("mine broke")
+    def pending(self, number, params): pass
+    def observe(self, observation): pass
+    def forget(self, number): pass
+"""
+
+
+def test_a_tuner_of_the_users_that_breaks_midway_costs_no_running_trial(annotate):
+    annotate.write("mine.py", BROKEN_TUNER)
+    annotate.write("train.py", f"import time\n{QUICK}time.sleep(0.5)\n")
+    words = ("--trials", 9, "--jobs", 2, "--start", "spawn")
+    refused = annotate("run", "train.py", *words, "--tuner", "mine.py:Mine:god=3")
+    assert (refused.returncode, annotate.studies) == (2, [])
+    assert "unexpected keyword argument 'god'" in refused.stderr
+    done = subprocess.run(
+        [*COMMAND, "run", "train.py", *map(str, words), "--tuner", "mine.py:Mine"],
+        cwd=annotate.cwd, env=annotate.env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "study gave up: its tuner failed: ZeroDivisionError: mine broke" in done.stdout
+    assert 'mine.py", line 9, in fail' in done.stdout
+    assert "annotate resume" in done.stdout
+    assert [t["state"] for t in annotate.trials()] == ["succeeded"] * 3
+    annotate.write("mine.py", BROKEN_TUNER.replace("good=3", "good=99"))
+    assert annotate("resume").returncode == 0
+    assert [t["state"] for t in annotate.trials()] == ["succeeded"] * 9
 
 
 def test_a_trial_that_scribbles_into_its_reports_harms_only_itself(lab):

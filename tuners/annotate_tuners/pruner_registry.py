@@ -33,6 +33,13 @@ def pruner_names() -> tuple[str, ...]:
     return tuple(_TARGETS)
 
 
+def known_pruner(name: str) -> str:
+    """The name as `make_pruner` and the screens have it. Raises UnknownName, with the nearest one."""
+    if is_custom(name):
+        return name
+    return nearest("pruner", name, {known: known for known in _TARGETS} | _ALIASES)
+
+
 def make_pruner(name: str, *, direction: Direction, **class_args: Any) -> Pruner:
     """The pruner of that name, or of `path/to/file.py:Class`. Raises UnknownName, InvalidArguments."""
     if is_custom(name):

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """Where the algorithm of a name is: `module:Class`."""
+    """Where the algorithm of a name is: `module:Class`; a `slow` one imports much before it is made."""
 
     name: str
     target: str
     dimensions: str = "dimensions:Dimensions"
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ _ENTRIES = {
         Entry("anneal", "anneal:Anneal"),
         Entry("batch", "batch:Batch", "batch:Configurations"),
         Entry("bohb", "budgets:Bohb"),
-        Entry("cmaes", "cmaes:Cmaes"),
+        Entry("cmaes", "cmaes:Cmaes", slow=True),
         Entry("evolution", "evolution:Evolution"),
-        Entry("gp", "gaussian_process:GaussianProcess"),
+        Entry("gp", "gaussian_process:GaussianProcess", slow=True),
         Entry("grid", "grid:Grid"),
         Entry("hyperband", "budgets:Hyperband"),
-        Entry("motpe", "optuna_sampler:Motpe"),
-        Entry("nsga2", "optuna_sampler:Nsga2"),
+        Entry("motpe", "optuna_sampler:Motpe", slow=True),
+        Entry("nsga2", "optuna_sampler:Nsga2", slow=True),
         Entry("pbt", "pbt:Pbt"),
         Entry("qmc", "quasi_random:QuasiRandom"),
         Entry("random", "random_search:RandomSearch"),
@@ -81,12 +82,31 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_ENTRIES))
 
 
+def known(name: str) -> str:
+    """The name as `make` and the screens have it, whatever its case. Raises UnknownName, with the nearest one."""
+    if is_custom(name) or name.casefold().startswith(_OPTUNA):
+        return name
+    return plain(name) if plain(name) in _SUBSTITUTES else nearest("tuner", name, _ENTRIES).name
+
+
 def notice(name: str) -> str | None:
     """One line for the user, where `name` stands for another tuner."""
     substitute = _SUBSTITUTES.get(plain(name))
     if substitute is None:
         return None
     return f"{plain(name)} stands for {substitute.name} here: {substitute.why}"
+
+
+def try_out(name: str, space: SearchSpace, *, direction: Direction, **class_args: Any) -> None:
+    """Raise what `make` would raise, before anything is begun, as far as that is quickly found out.
+
+    A slow tuner, and one of the user's, is made only where class arguments may be wrong.
+    """
+    entry = _ENTRIES.get(plain(name))
+    if class_args or (entry is not None and not entry.slow):
+        make(name, space, direction=direction, seed=0, **class_args)
+    elif is_custom(name):
+        load_class(name)
 
 
 def make(

@@ -2,7 +2,6 @@
 
 import pytest
 
-from annotate.cli.naming import named
 from annotate.cli.spaces import parameter
 from annotate.errors import UsageError
 from annotate_tuners.space import Choice, LogUniform, RandInt
@@ -30,22 +29,3 @@ def test_what_is_no_parameter_is_refused_with_a_remedy(text):
     with pytest.raises(UsageError) as refused:
         parameter(text)
     assert refused.value.remedy
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("tpe", ("tpe", {})),
-        ("hyperband:R=60,eta=3", ("hyperband", {"R": 60, "eta": 3})),
-        ("x:mode=fast,flag=true", ("x", {"mode": "fast", "flag": True})),
-    ],
-)
-def test_an_algorithm_has_its_arguments_behind_a_colon(text, found):
-    """JSON where it is JSON, text where it is not."""
-    assert named(text) == found
-
-
-def test_an_argument_without_a_value_is_refused():
-    """So that a slip is no silent default."""
-    with pytest.raises(UsageError):
-        named("hyperband:R")
