@@ -31,6 +31,7 @@ from annotate.study import StudyOptions
 from annotate.study.resuming import renewed, run_again, source_diff
 from annotate.study.slots import MachineSlots, SlotOptions
 from annotate.trial import Json, TrialState
+from annotate_runtime.install import point_at
 
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -155,10 +156,11 @@ def _use_new(difference: str, new_code: bool | None) -> bool:
 
 
 def _put_aside(folder: StudyFolder) -> None:
-    """What earlier trials ran stays in the study, as code.1, source.1, ..."""
+    """What earlier trials ran stays in the study, and can be replayed: code.1, source.1, lib.1, ..."""
     number = 1
     while folder.source.with_name(f"source.{number}").exists():
         number += 1
     with told(folder.path):
-        for path in (folder.source, folder.code):
+        for path in (folder.source, folder.code, folder.lib):
             path.rename(path.with_name(f"{path.name}.{number}"))
+        point_at(folder.lib.with_name(f"lib.{number}"), folder.code.with_name(f"code.{number}"))

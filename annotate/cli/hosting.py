@@ -31,7 +31,7 @@ from annotate.study.flags import Flagged
 from annotate.study.pattern import Printed
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors.local import LocalExecutor, Prefix
-from annotate_runtime.install import installed_nni
+from annotate_runtime.install import installed_nni, mirrored_command
 from annotate_runtime.redirect import Mirror
 from annotate_tuners import make, make_pruner
 from annotate_tuners import notice as _other_tuner
@@ -261,11 +261,9 @@ def _tuner(meta: StudyMeta, allowed: Constraint | None) -> Tuner:
 
 def _plan(folder: StudyFolder, meta: StudyMeta) -> LaunchPlan:
     """The user's command with the mirrored files in place of hers."""
-    mirror = Mirror.read(str(folder.lib))
-    program, *words = meta.command
     cwd = Path(meta.cwd)
-    mirrored = [mirror.to_mirror(str(cwd / word)) or word for word in words]
-    return LaunchPlan(folder=folder, command=(program, *mirrored), cwd=cwd, env=os.environ)
+    command = mirrored_command(tuple(meta.command), cwd, Mirror.read(str(folder.lib)))
+    return LaunchPlan(folder=folder, command=command, cwd=cwd, env=os.environ)
 
 
 def _prefix(plan: LaunchPlan, meta: StudyMeta) -> Prefix | None:

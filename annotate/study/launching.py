@@ -1,6 +1,7 @@
 """From a trial and its slot to a running process: its directory, its parameters, its environment.
 
-The study's `environment.json` is the host's environment, a trial's what it had beyond that.
+The study's `environment.json` is the environment of its first host, a trial's what it had otherwise (null:
+not at all).
 A trial that runs again keeps what its earlier attempts left as `log.1`, `reports.1`, `output.1`, ...
 
 >>> launch = Launcher(executor, LaunchPlan(folder=folder, command=("python", "train.py"), cwd=cwd, env=os.environ))
@@ -55,7 +56,7 @@ class Launcher:
         self._executor = executor
         self._plan = plan
         self._env = dict(plan.env)
-        _keep(plan.folder.path / ENVIRONMENT, self._env)
+        self._kept = _kept(plan.folder.path / ENVIRONMENT, self._env)
 
     async def __call__(self, trial: Trial, lease: Lease) -> Process:
         """Start a trial. Raises LaunchError."""
@@ -76,7 +77,8 @@ class Launcher:
             threads=lease.threads,
             gpus=lease.gpus,
         )
-        _keep(directory / ENVIRONMENT, dict(env.items() - self._env.items()))
+        otherwise = {key: value for key, value in env.items() if self._kept.get(key) != value}
+        _keep(directory / ENVIRONMENT, {**otherwise, **dict.fromkeys(self._kept.keys() - env.keys())})
         request = TrialRequest(
             trial.number, directory, plan.command, plan.cwd, env, directory / LOG, cpus=lease.cpus
         )
@@ -101,7 +103,16 @@ def prepare(directory: Path, *, attempt: int) -> None:
         (directory / OUTPUT).mkdir(mode=0o700)
 
 
-def _keep(path: Path, env: Mapping[str, str]) -> None:
+def _kept(path: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """What the study has written down of its environment: `env` where it has nothing yet."""
+    with told(path):
+        if path.is_file():
+            return dict(json.loads(path.read_text(encoding="utf-8", errors="surrogateescape")))
+    _keep(path, env)
+    return dict(env)
+
+
+def _keep(path: Path, env: Mapping[str, str | None]) -> None:
     """Write variables down for a replay; they may hold secrets, so for their owner only."""
     with told(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

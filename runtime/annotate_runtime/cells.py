@@ -10,8 +10,11 @@ SCRIPT = "# The code cells of "  # how the first line of a notebook's script beg
 CELL = "# %% cell "
 
 
-def in_cell(user: str, copy: str, lineno: int) -> tuple[str, int]:
-    """A file and a line of it (1-based); of a notebook's script, the cell and the line in the cell."""
+def in_cell(user: str, copy: str, lineno: int, kept: str) -> tuple[str, int]:
+    """A file and a line of it (1-based); of a notebook's script, the cell and the line in the cell.
+
+    `copy` is what runs, and `kept` where the study keeps what the user wrote.
+    """
     import linecache
 
     lines = linecache.getlines(copy)
@@ -24,7 +27,7 @@ def in_cell(user: str, copy: str, lineno: int) -> tuple[str, int]:
     number = int(lines[marks[-1] - 1][len(CELL) :])
     name = f"{notebook}:cell {number}"
     if name not in linecache.cache:
-        shown = _source(notebook, number) or lines[marks[-1] :]
+        shown = _source(f"{kept.rpartition('.py')[0]}.ipynb", number) or lines[marks[-1] :]
         linecache.cache[name] = (sum(map(len, shown)), None, shown, name)
     return name, lineno - marks[-1]
 

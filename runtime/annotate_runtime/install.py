@@ -26,6 +26,7 @@ TRIAL_SIDE = (
     "tracebacks.py",
     "own_source.py",
     "cells.py",
+    "postmortem.py",
     "forkserver.py",
     "forksafety.py",
     "generators.py",
@@ -77,13 +78,19 @@ def install_package(into: Path) -> None:
         shutil.copyfile(here / name, package / name)
 
 
-def mirrored_command(command: tuple[str, ...], cwd: Path, redirects: Redirects) -> tuple[str, ...]:
+def point_at(lib: Path, mirror: Path) -> None:
+    """Have an installed `lib` redirect to the place to which its mirror has been moved."""
+    path = lib / "redirects"
+    code_dir, _, *files = path.read_bytes().split(b"\0")
+    path.write_bytes(b"\0".join([code_dir, os.fsencode(mirror.absolute()), *files]))
+
+
+def mirrored_command(command: tuple[str, ...], cwd: Path, mirror: Mirror) -> tuple[str, ...]:
     """The command with every argument that is a mirrored file, by its path, replaced by the copy.
 
     Saves a process its redirection (20 ms), and serves tools that read the script themselves, such as
     `python -m cProfile train.py`. The program itself is never replaced.
     """
-    mirror = Mirror(str(redirects.code_dir.absolute()), str(redirects.mirror.absolute()), redirects.files)
     return (command[0], *(mirror.to_mirror(str(cwd / argument)) or argument for argument in command[1:]))
 
 

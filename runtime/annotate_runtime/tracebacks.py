@@ -29,12 +29,12 @@ def frame_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
 
         def mapped(self: Any, filename: str, lineno: int, name: str, **options: Any) -> None:
             user = mirror.to_user(filename)
-            if user is not None and _remember(user, filename, lineno):
+            if user is not None and remember(mirror, filename, lineno):
                 options["colno"] = options["end_colno"] = None
                 if sys.version_info < (3, 11):
                     del options["colno"], options["end_colno"]
             if user is not None:
-                user, lineno = in_cell(user, filename, lineno)
+                user, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
             original(self, user or filename, lineno, name, **options)
 
         summary.__init__ = mapped
@@ -62,8 +62,8 @@ def warning_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
         ) -> None:
             user = mirror.to_user(filename)
             if user is not None:
-                _remember(user, filename, lineno)
-                user, lineno = in_cell(user, filename, lineno)
+                remember(mirror, filename, lineno)
+                user, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
             original(self, text, category, user or filename, lineno, *others, **named)
 
         message.__init__ = mapped
@@ -71,20 +71,24 @@ def warning_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
     return patch
 
 
-def _remember(user: str, copy: str, lineno: int) -> bool:
-    """Give `linecache` the user's text under the user's name. Whether this line's columns have moved."""
+def remember(mirror: Mirror, copy: str, lineno: int | None) -> bool:
+    """Give `linecache` the user's text under the user's name, as it was when it was copied.
+
+    Returns whether this line's columns have moved.
+    """
     import linecache
 
     lines = linecache.getlines(copy)
-    if not _is_ours(linecache.cache.get(user)):
-        theirs = linecache.getlines(user)
-        same = len(theirs) == len(lines)
-        shown = [
-            theirs[number] if same and "_annotate_trial" in line else line
-            for number, line in enumerate(lines)
-        ]
+    user = mirror.to_user(copy)
+    if user is not None and not _is_ours(linecache.cache.get(user)):
+        theirs = linecache.getlines(mirror.kept(copy)) or linecache.getlines(user)
+        shown = theirs if len(theirs) == len(lines) else lines
         linecache.cache[user] = (sum(map(len, shown)), None, shown, user)
-    return lineno is not None and 0 < lineno <= len(lines) and "_annotate_trial" in lines[lineno - 1]
+    return lineno is not None and 0 < lineno <= len(lines) and _is_instrumented(lines[lineno - 1])
+
+
+def _is_instrumented(line: str) -> bool:
+    return "_annotate_trial" in line or "annotate_runtime.trial" in line
 
 
 def excepthook(lib: str) -> Callable[..., None]:

@@ -17,6 +17,10 @@ def _begin() -> None:
     mirror = Mirror.read(_lib)
     redirect_main(mirror)
     sys.excepthook = excepthook(_lib)
+    if "ANNOTATE_PDB" in os.environ:
+        from annotate_runtime.postmortem import PostMortem
+
+        PostMortem(_lib, mirror).install()
     hooks = {
         "traceback": frame_mapper(mirror),
         "warnings": warning_mapper(mirror),
