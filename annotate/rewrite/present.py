@@ -111,7 +111,8 @@ def onto_present(
             module = module_name(path, Path(meta.code_dir))
             today = base if data == base.data else opened(data, module, name)
             files.append(_File(name, path, base, today, typed_for(base, params)))
-    applied = _applied(files, [each for each in trials if not each.baseline])
+    others = sorted(trials, key=lambda each: (each.number != trial.number, each.number))
+    applied = _applied(files, [each for each in others if not each.baseline])
     conflicts: list[Conflict] = []
     done: list[RewrittenFile] = []
     left: dict[str, str] = {}
