@@ -104,6 +104,11 @@ class Onlooker:
             self._trials[number] = dataclasses.replace(trial, measurements=tuple(reported.kept))
         return tuple(self._trials[number] for number in outline)
 
+    def pids(self) -> Mapping[int, int]:
+        """The processes of the running trials, by number."""
+        running = [t for t in self._trials.values() if t.state is TrialState.RUNNING]
+        return {trial.number: trial.pid for trial in running if trial.pid is not None}
+
     def _asked(self) -> Standing:
         """What the host says; what it said last, for a while, where it says nothing."""
         if time.monotonic() >= self._ask_again:
@@ -130,7 +135,7 @@ async def watched(folder: StudyFolder) -> None:
 
 async def _on_screen(folder: StudyFolder, onlooker: Onlooker, options: SlotOptions) -> None:
     slots = MachineSlots.of_this_machine(options, os.environ)
-    sampler = MachineSampler(slots)
+    sampler = MachineSampler(slots, pids=onlooker.pids)
     left = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, left.set)

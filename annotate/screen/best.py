@@ -28,6 +28,7 @@ from annotate.screen.paint import (
     width_of,
     words,
 )
+from annotate.screen.weight import parameter_keys
 from annotate.screen.words import clean, fit, number, parameter
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
@@ -73,7 +74,8 @@ def difference(won: Gain) -> Line:
 def parameters(trial: Trial, snapshot: StudySnapshot, width: int, height: int) -> Block:
     """A trial's parameters as `name value`, in as many lines as there is room for."""
     pieces = []
-    for key, name in snapshot.names.items():
+    for key in parameter_keys(snapshot):
+        name = snapshot.names[key]
         if key in trial.active:
             pieces.append((clean(name), parameter(trial.active[key])))
         elif trial.baseline:

@@ -28,7 +28,7 @@ from annotate.screen.paint import (
     shape,
 )
 from annotate.screen.view import View
-from annotate.screen.words import clean, fit, number, parameter, seconds
+from annotate.screen.words import clean, fit, number, parameter, seconds, size
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
 
@@ -70,6 +70,9 @@ def _head(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
     line.append(put(f"{seconds(took)}  "))
     if trial.gpus:
         line.append(put(f"gpu {clean(','.join(trial.gpus))}  ", DIM))
+    if taken := snapshot.machine.trials.get(trial.number):
+        on_gpu = f" + {size(taken.gpu)} of GPU" if taken.gpu is not None else ""
+        line.append(put(f"mem {size(taken.host)}{on_gpu}  ", DIM))
     if trial.pid is not None:
         line.append(put(f"pid {trial.pid}  ", DIM))
     if trial.value is not None:

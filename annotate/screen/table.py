@@ -27,6 +27,7 @@ from annotate.screen.paint import (
     shape,
     width_of,
 )
+from annotate.screen.weight import parameter_keys
 from annotate.screen.words import clean, fit, parameter
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
@@ -101,11 +102,6 @@ def parameter_columns(trials: Sequence[Trial], snapshot: StudySnapshot) -> list[
         right = all(_numeric(trial, key) for trial in trials)
         columns.append(Column(fit(clean(snapshot.names[key]), _NAME), cells, right=right))
     return columns
-
-
-def parameter_keys(snapshot: StudySnapshot) -> tuple[str, ...]:
-    """The parameters in the order of the source."""
-    return tuple(snapshot.names)
 
 
 def _parameter(trial: Trial, key: str, snapshot: StudySnapshot) -> tuple[str, Style]:

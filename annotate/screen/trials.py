@@ -19,7 +19,7 @@ from annotate.screen.paint import (
     PLAIN,
 )
 from annotate.screen.table import Column, parameter_columns
-from annotate.screen.words import clean, fit, number, seconds, took
+from annotate.screen.words import clean, fit, number, seconds, size, took
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
 
@@ -38,12 +38,26 @@ def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) ->
     ]
     if any(t.gpus for t in trials):
         columns.append(Column("gpu", [(fit(clean(",".join(t.gpus)), 7), PLAIN) for t in trials], right=True))
+    columns += _memory(snapshot, trials, width)
     columns += [
         Column("step", [(str(m.step) if m else "–", PLAIN if m else DIM) for m in reached], right=True),
         Column(metric, [_metric(m.values.get("default")) if m else ("–", DIM) for m in last], right=True),
         Column("", [(_sparkline(t, spark), GOOD) for t in trials]),
     ]
     return columns + parameter_columns(trials, snapshot)
+
+
+def _memory(snapshot: StudySnapshot, trials: list[Trial], width: int) -> list[Column]:
+    """What each takes of the machine's memory and of its GPUs', where that is known; on a narrow screen the scarcer."""
+    taken = [snapshot.machine.trials.get(trial.number) for trial in trials]
+    host = Column("mem", [(size(m.host), PLAIN) if m else ("–", DIM) for m in taken], right=True)
+    gpu = Column(
+        "gpu mem",
+        [(size(m.gpu), PLAIN) if m and m.gpu is not None else ("–", DIM) for m in taken],
+        right=True,
+    )
+    columns = [each for each in (host, gpu) if any(text != "–" for text, _ in each.cells)]
+    return columns if width >= 90 else columns[-1:]
 
 
 def _sparkline(trial: Trial, width: int) -> str:

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from annotate.study import memory as memory_of
 from annotate.study.ports import Slots
-from annotate.study.snapshot import Machine
+from annotate.study.snapshot import Machine, TrialMemory
 
 PERIOD = 1.0  # seconds
 
 
 class MachineSampler:
-    """Keeps the latest reading of cores, memory and GPUs."""
+    """Keeps the latest reading of cores, memory and GPUs; `pids` are those of the running trials, by number."""
 
-    def __init__(self, slots: Slots, failed: Callable[[BaseException], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        slots: Slots,
+        failed: Callable[[BaseException], None] = lambda _: None,
+        pids: Callable[[], Mapping[int, int]] = dict,
+    ) -> None:
         self._slots = slots
+        self._pids = pids
         self._failed = failed
         self._last = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -45,11 +52,15 @@ class MachineSampler:
         import psutil  # noqa: PLC0415 - 30 ms that the first trial need not wait for
 
         memory = psutil.virtual_memory()
+        gpus, pids = await self._slots.readings(), self._pids()
+        resident = await asyncio.to_thread(memory_of.resident, pids)
+        on_gpus = memory_of.on_gpus(pids, (gpu.processes for gpu in gpus))
         self.latest = Machine(
             cpu=tuple(share / 100.0 for share in psutil.cpu_percent(percpu=True)),
             memory_used=memory.total - memory.available,
             memory_total=memory.total,
-            gpus=await self._slots.readings(),
+            gpus=gpus,
+            trials={n: TrialMemory(size, on_gpus.get(n)) for n, size in resident.items()},
         )
 
     def _looked(self, task: asyncio.Task[None]) -> None:

@@ -161,7 +161,13 @@ class MachineSlots:
             return ()
         return tuple(
             GpuReading(
-                device.index, device.name, usage.memory_used, usage.memory_total, usage.utilization, holder
+                device.index,
+                device.name,
+                usage.memory_used,
+                usage.memory_total,
+                usage.utilization,
+                holder,
+                usage.processes,
             )
             for device, usage, holder in await asyncio.to_thread(self._gpus.usages)
         )

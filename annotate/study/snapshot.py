@@ -14,7 +14,10 @@ from annotate.trial import Direction, Json, Trial, TrialState
 
 @dataclass(frozen=True)
 class GpuReading:
-    """One GPU: `utilization` is a share in [0, 1]; `holder` says who has it, "" when it is free."""
+    """One GPU: `utilization` is a share in [0, 1]; `holder` says who has it, "" when it is free.
+
+    `processes` are the bytes of each process on it, None where the driver does not tell.
+    """
 
     index: int
     name: str
@@ -22,16 +25,26 @@ class GpuReading:
     memory_total: int
     utilization: float | None = None
     holder: str = ""
+    processes: Mapping[int, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrialMemory:
+    """What a running trial's processes take; `gpu` is None where the driver does not tell."""
+
+    host: int
+    gpu: int | None = None
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Load of the machine. `cpu` is one share in [0, 1] for each core."""
+    """Load of the machine. `cpu` is one share in [0, 1] for each core, `trials` are the running ones by number."""
 
     cpu: tuple[float, ...] = ()
     memory_used: int = 0
     memory_total: int = 0
     gpus: tuple[GpuReading, ...] = ()
+    trials: Mapping[int, TrialMemory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

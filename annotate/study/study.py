@@ -100,7 +100,7 @@ class Study:
             failed=self._fail,
             wake=self._wake.set,
         )
-        self._machine = MachineSampler(slots, self._fail)
+        self._machine = MachineSampler(slots, self._fail, self._supervisor.pids)
         self._book = Book()
         self._feeder = Feeder(
             store, self._book, self._ahead, self._history, slots, self._supervisor, listener

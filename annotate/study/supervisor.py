@@ -70,6 +70,10 @@ class Supervisor:
         if live.process is not None:
             self._stop_process(live)
 
+    def pids(self) -> dict[int, int]:
+        """The processes of the running trials, by number."""
+        return {n: live.process.pid for n, live in self.live.items() if live.process is not None}
+
     def poll(self) -> None:
         """Commit what running trials have reported, all together, then tell it."""
         running = [(live, live.process) for live in self.live.values() if live.process is not None]

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import random
 
-from annotate.study.snapshot import GpuReading, Machine, StudySnapshot
+from annotate.study.snapshot import GpuReading, Machine, StudySnapshot, TrialMemory
 from annotate.trial import FailureReason, Measurement, Trial, TrialState
 
 NAMES = {
@@ -155,6 +155,13 @@ def study(finished: int = 13, budget: int | None = 20, jobs: int = 4, waiting: i
             cpu=(0.93, 0.41, 0.77, 0.08, 0.55, 0.62, 0.2, 0.98),
             memory_used=21 * gib,
             memory_total=64 * gib,
+            trials={
+                trial.number: TrialMemory(
+                    int(1.5 * gib) + trial.number * 2**24, 4 * gib + trial.number * 2**26
+                )
+                for trial in trials
+                if trial.state is TrialState.RUNNING
+            },
             gpus=(
                 GpuReading(0, "NVIDIA RTX 4090", 9 * gib, 24 * gib, 0.91, "trials 13, 15"),
                 GpuReading(1, "NVIDIA RTX 4090", 21 * gib, 24 * gib, 0.64, "pid 4242 (python)"),

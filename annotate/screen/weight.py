@@ -1,0 +1,104 @@
+"""Which parameters stand first where there is no room for all: those that move the result.
+
+A number counts by its rank correlation with the result, anything else by the share of the results' spread that
+lies between its options. Before there are eight results: numbers that span more than a decade, then named options, then what
+varies at all. The order is looked at again when the number of results has doubled, so columns do not dance.
+
+>>> ordered(("lr", "seed"), [({"lr": 0.1, "seed": 1}, 0.9), ...])
+('lr', 'seed')
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import islice
+
+from annotate.screen.facts import facts
+from annotate.study.snapshot import StudySnapshot
+from annotate.trial import Json, Params, TrialState
+
+ENOUGH = 8  # results from which on a correlation says something
+_MOST = 512  # results that are looked at: more do not change the order
+
+
+_orders: dict[
+    tuple[str, str, tuple[str, ...], int], tuple[str, ...]
+] = {}  # a cache: what is in it follows from its key
+
+
+def parameter_keys(snapshot: StudySnapshot) -> tuple[str, ...]:
+    """The parameters, those that matter most first."""
+    known, keys = facts(snapshot), tuple(snapshot.names)
+    count = _step(len(known.values))
+    cached = (snapshot.study, snapshot.direction, keys, count)
+    if cached not in _orders:
+        ended = (t for t in reversed(known.latest) if t.state is TrialState.SUCCEEDED and t.value is not None)
+        first = list(islice(ended, count))
+        _orders[cached] = ordered(keys, [(t.active, t.value or 0.0) for t in first if not t.baseline])
+    return _orders[cached]
+
+
+def ordered(keys: Sequence[str], results: Sequence[tuple[Params, float]]) -> tuple[str, ...]:
+    """The keys by what the results say of them; those of which they say the same stay in their order."""
+    weigh = _matters if len(results) >= ENOUGH else _varies
+    weights = {key: weigh([(point[key], value) for point, value in results if key in point]) for key in keys}
+    return tuple(sorted(keys, key=lambda key: -weights[key]))
+
+
+def _step(count: int) -> int:
+    """The largest power of two up to `count`."""
+    return min(_MOST, 1 << (count.bit_length() - 1)) if count else 0
+
+
+def _matters(pairs: Sequence[tuple[Json, float]]) -> float:
+    """From 0, no bearing on the result, to 1."""
+    if len(pairs) < ENOUGH // 2:
+        return 0.0
+    ranks = _ranks([value for _, value in pairs])
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value, _ in pairs):
+        return abs(_correlation(_ranks([value for value, _ in pairs]), ranks))
+    groups: dict[str, list[float]] = defaultdict(list)
+    for (value, _), rank in zip(pairs, ranks, strict=True):
+        groups[json.dumps(value, sort_keys=True, default=str)].append(rank)
+    if len(groups) < 2:
+        return 0.0
+    mean = sum(ranks) / len(ranks)
+    total = sum((rank - mean) ** 2 for rank in ranks)
+    between = sum(len(g) * (sum(g) / len(g) - mean) ** 2 for g in groups.values())
+    # Many options explain much by chance: what that many would explain is taken off.
+    chance = (len(groups) - 1) / max(1, len(ranks) - 1)
+    return max(0.0, between / total - chance) ** 0.5 if total else 0.0
+
+
+def _varies(pairs: Sequence[tuple[Json, float]]) -> float:
+    values = [value for value, _ in pairs]
+    if len({json.dumps(value, sort_keys=True, default=str) for value in values}) < 2:
+        return 0.0
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) < len(values):
+        return 2.0
+    return 3.0 if min(numbers) > 0 and max(numbers) >= 30 * min(numbers) else 1.0
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """The rank of each value, equal ones sharing theirs."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    ranks = [0.0] * len(values)
+    start = 0
+    while start < len(order):
+        end = start
+        while end + 1 < len(order) and values[order[end + 1]] == values[order[start]]:
+            end += 1
+        for place in range(start, end + 1):
+            ranks[order[place]] = (start + end) / 2
+        start = end + 1
+    return ranks
+
+
+def _correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    mean = (len(one) - 1) / 2
+    product = sum((x - mean) * (y - mean) for x, y in zip(one, other, strict=True))
+    spread = sum((x - mean) ** 2 for x in one) * sum((y - mean) ** 2 for y in other)
+    return product / spread**0.5 if spread else 0.0
