@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from annotate.annotations.constraint import holds
 from annotate.annotations.names import short_names
@@ -77,6 +77,7 @@ class Request:
     seed: int | None
     baseline: bool
     max_duration: float | None
+    at_deadline: Literal["finish", "stop"]
     trial_timeout: float | None
     on_failure: OnFailure
     slots: SlotOptions
@@ -283,6 +284,7 @@ def _options(request: Request, space: SearchSpace, capacity: int) -> StudyOption
         trials=request.trials,
         jobs=request.jobs or min(capacity, request.trials or capacity),
         max_duration=request.max_duration,
+        at_deadline=request.at_deadline,
         trial_timeout=request.trial_timeout,
         on_failure=request.on_failure,
         baseline=request.baseline and plain,

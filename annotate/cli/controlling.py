@@ -6,6 +6,14 @@ from typing import Annotated
 
 import typer
 
+from annotate.cli.budgets import (
+    AtDeadlineOption,
+    JobsOption,
+    MaxDurationOption,
+    TrialsOption,
+    TrialTimeoutOption,
+    changes,
+)
 from annotate.cli.finding import StudyArgument, StudyOption
 
 
@@ -66,16 +74,11 @@ def kill(
 
 def update(
     study: StudyArgument = None,
-    trials: Annotated[
-        int | None, typer.Option("--trials", "-n", min=1, help="How many trials in all.")
-    ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="How many at once.")] = None,
-    max_duration: Annotated[
-        str | None, typer.Option("--max-duration", help="How long in all, e.g. 2h.")
-    ] = None,
-    trial_timeout: Annotated[
-        str | None, typer.Option("--trial-timeout", help="How long a trial may run.")
-    ] = None,
+    trials: TrialsOption = None,
+    jobs: JobsOption = None,
+    max_duration: MaxDurationOption = None,
+    at_deadline: AtDeadlineOption = None,
+    trial_timeout: TrialTimeoutOption = None,
 ) -> None:
     """Change the budget or the jobs of a running study.
 
@@ -85,20 +88,22 @@ def update(
 
     from annotate.errors import UsageError
     from annotate.storage import find
-    from annotate.study import parse_duration
     from annotate.study.control import Update, send
 
-    asked = {
-        "trials": trials,
-        "jobs": jobs,
-        "max_duration": None if max_duration is None else parse_duration(max_duration),
-        "trial_timeout": None if trial_timeout is None else parse_duration(trial_timeout),
-    }
-    changes = {name: value for name, value in asked.items() if value is not None}
-    if not changes:
+    asked = changes(
+        trials=trials,
+        jobs=jobs,
+        max_duration=max_duration,
+        trial_timeout=trial_timeout,
+        at_deadline=at_deadline,
+    )
+    if not asked:
         raise UsageError("nothing is to be changed", remedy="annotate update --trials 40")
     folder = find(Path.cwd(), study)
-    send(folder.socket, Update(changes))
-    typer.echo(
-        f"{folder.id}: " + ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in changes.items())
-    )
+    send(folder.socket, Update(asked))
+    said = (f"{name.replace('_', ' ')} {_said(value)}" for name, value in asked.items())
+    typer.echo(f"{folder.id}: {', '.join(said)}")
+
+
+def _said(value: float | str | None) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else value or "none"

@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from annotate.cli.budgets import (
+    AtDeadlineOption,
+    JobsOption,
+    MaxDurationOption,
+    TrialsOption,
+    TrialTimeoutOption,
+)
+from annotate.cli.budgets import changes as asked
 from annotate.cli.finding import StudyArgument
 from annotate.cli.running import DetachOption, LogFormat
 
@@ -24,25 +32,15 @@ GpusOption = Annotated[str | None, typer.Option("--gpus", help="Other GPUs than 
 LogFormatOption = Annotated[
     LogFormat, typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere.")
 ]
-JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="How many trials at once from now on.")
-]
 
 
 def resume(
     study: StudyArgument = None,
-    trials: Annotated[
-        int | None,
-        typer.Option("--trials", "-n", min=1, help="How many trials in all, those that are done among them."),
-    ] = None,
+    trials: TrialsOption = None,
     jobs: JobsOption = None,
-    max_duration: Annotated[
-        str | None,
-        typer.Option("--max-duration", help="Stop after so long in all, earlier sessions among it."),
-    ] = None,
-    trial_timeout: Annotated[
-        str | None, typer.Option("--trial-timeout", help="Stop a trial after, e.g. 10m.")
-    ] = None,
+    max_duration: MaxDurationOption = None,
+    at_deadline: AtDeadlineOption = None,
+    trial_timeout: TrialTimeoutOption = None,
     gpus: GpusOption = None,
     new_code: NewCodeOption = None,
     log_format: LogFormatOption = LogFormat.auto,
@@ -53,19 +51,15 @@ def resume(
     [bold]annotate resume --trials 40[/bold]
     """
     from annotate.cli.continuing import Changes
-    from annotate.study import parse_duration
 
     changes = Changes(
-        options={
-            name: value
-            for name, value in (
-                ("trials", trials),
-                ("jobs", jobs),
-                ("max_duration", None if max_duration is None else parse_duration(max_duration)),
-                ("trial_timeout", None if trial_timeout is None else parse_duration(trial_timeout)),
-            )
-            if value is not None
-        },
+        options=asked(
+            trials=trials,
+            jobs=jobs,
+            max_duration=max_duration,
+            trial_timeout=trial_timeout,
+            at_deadline=at_deadline,
+        ),
         gpus=gpus,
         new_code=new_code,
     )

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from annotate.cli.budgets import AtDeadline
+
 
 class LogFormat(str, enum.Enum):
     """How a study is told when there is no live screen."""
@@ -118,6 +120,10 @@ def run(
     max_duration: Annotated[
         str | None, typer.Option("--max-duration", help="Stop after, e.g. 2h or 90m.")
     ] = None,
+    at_deadline: Annotated[
+        AtDeadline,
+        typer.Option("--at-deadline", help="What becomes of running trials when --max-duration is over."),
+    ] = AtDeadline.stop,
     trial_timeout: Annotated[
         str | None,
         typer.Option("--trial-timeout", help="Stop a trial after, e.g. 10m; its last result counts."),
@@ -218,6 +224,7 @@ def run(
         seed=seed,
         baseline=baseline,
         max_duration=None if max_duration is None else parse_duration(max_duration),
+        at_deadline=at_deadline.value,
         trial_timeout=None if trial_timeout is None else parse_duration(trial_timeout),
         on_failure=parse_on_failure(on_failure),
         slots=SlotOptions(

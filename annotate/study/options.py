@@ -49,8 +49,11 @@ class StudyOptions:
             ("repeats", 1),
         ):
             value = getattr(self, name)
-            if value is not None and not (value >= least and math.isfinite(value)):
+            unlimited = value is None and name in UNLIMITED
+            if not unlimited and not (value >= least and math.isfinite(value)):
                 raise UsageError(f"--{name.replace('_', '-')} cannot be {value}")
+        if self.at_deadline not in ("finish", "stop"):
+            raise UsageError("--at-deadline is finish or stop")
 
     def changed(self, changes: Mapping[str, Json]) -> StudyOptions:
         """These options with some changed; refuses what cannot change while a study runs."""
@@ -78,7 +81,8 @@ class StudyOptions:
         return cls(**given)
 
 
-CHANGEABLE = frozenset({"trials", "jobs", "max_duration", "trial_timeout"})
+UNLIMITED = frozenset({"trials", "max_duration", "trial_timeout"})
+CHANGEABLE = UNLIMITED | {"jobs", "at_deadline"}
 
 
 def parse_duration(text: str) -> float:

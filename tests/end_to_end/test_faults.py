@@ -18,7 +18,7 @@ from annotate.storage import StudyFolder, StudyStore, holder
 from annotate.study.control import Kill, Stop, Update, send
 from annotate.trial import FailureReason, TrialState
 from annotate_runtime.gpu_locks import GpuLock, try_lock
-from tests.end_to_end.conftest import COMMAND, QUICK
+from tests.end_to_end.conftest import COMMAND, ENDLESS, QUICK
 
 HOST = Path(__file__).parent / "faults_host.py"
 FAKE_NVML = Path(__file__).parents[1] / "runtime/fake_nvml/nvml.c"
@@ -357,6 +357,35 @@ class Mine:
     def observe(self, observation): pass
     def forget(self, number): pass
 """
+
+
+def test_running_trials_are_finished_or_stopped_when_time_is_over_as_told(annotate):
+    annotate.write("train.py", f"import time\n{QUICK}".replace("acc =", "time.sleep(2)\nacc ="))
+    words = ("run", "train.py", "--jobs", 1, "--max-duration", "1s")
+    assert annotate(*words, "--at-deadline", "finish").returncode == 0
+    assert [t["state"] for t in annotate.trials()] == ["succeeded"]
+    assert annotate(*words).returncode == 1
+    assert [t["state"] for t in annotate.trials()] == ["cancelled"]
+    assert "are over" in annotate("resume").stderr
+    assert annotate("resume", "--max-duration", "2s", "--at-deadline", "finish").returncode == 0
+    assert [t["state"] for t in annotate.trials()] == ["succeeded"]
+
+
+def test_every_budget_of_a_running_study_is_changed_from_another_terminal(annotate):
+    annotate.write("train.py", ENDLESS)
+    host = annotate.start("run", "train.py", "--trials", 50, "--jobs", 1, "--trial-timeout", "1h")
+    while "started" not in host.stdout.readline():
+        pass
+    changed = annotate(
+        "update", "--trials", 2, "--trial-timeout", "200s", "--at-deadline", "finish", "--jobs", 1
+    )
+    assert "trials 2, jobs 1, trial timeout 200, at deadline finish" in changed.stdout
+    assert annotate("update").returncode == 2
+    assert annotate("update", "--max-duration", "1h").returncode == 0
+    assert "max duration none" in annotate("update", "--max-duration", "none").stdout
+    annotate("update", "--trial-timeout", "1s")
+    host.wait(30)
+    assert [t["state"] for t in annotate.trials()] == ["succeeded", "early-stopped"]
 
 
 def test_a_tuner_of_the_users_that_breaks_midway_costs_no_running_trial(annotate):

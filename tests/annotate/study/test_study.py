@@ -309,6 +309,47 @@ def test_running_trials_are_finished_after_the_deadline_where_that_was_asked(lab
     assert lab.states == ["succeeded"]
 
 
+def test_every_budget_changes_while_it_runs(lab):
+    async def slow(process):
+        await asyncio.sleep(0.5)
+        return await good(process)
+
+    async def main(**changes):
+        study = lab.study(slow, trials=None, max_duration=1000, trial_timeout=1000, baseline=False)
+        task = asyncio.create_task(study.run())
+        while lab.running == 0:
+            await asyncio.sleep(0.01)
+        study.update(changes)
+        return await task
+
+    ended = asyncio.run(main(max_duration=0.1, at_deadline="finish"))
+    assert (ended.why, lab.states) == ("its 0.1 s are over", ["succeeded"])
+    assert lab.store.meta().options["at_deadline"] == "finish"
+    asyncio.run(main(max_duration=lab.store.seconds_run() + 0.1, at_deadline="stop"))
+    assert lab.states == ["succeeded", "cancelled"]
+    asyncio.run(main(trial_timeout=0.1, trials=1, max_duration=None))
+    assert lab.store.trial(1).reason is FailureReason.TIMEOUT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"jobs": None},
+        {"jobs": 0},
+        {"trials": "5"},
+        {"trials": 0},
+        {"at_deadline": "later"},
+        {"grace": 1},
+        {"jobs": []},
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(lab, changes):
+    study = lab.study(good, trials=2)
+    with pytest.raises(UsageError):
+        study.update(changes)
+    assert study.options.to_json() == lab.study(good, trials=2).options.to_json()
+
+
 def test_the_time_of_earlier_sessions_counts(lab):
     session = lab.store.begin_session(host="h", pid=1, at=1.0)
     lab.store.update_session(session, seconds=100.0)
