@@ -69,6 +69,7 @@ class Onlooker:
             tuner=meta.tuner,
             direction=meta.direction,
             metric=meta.metric,
+            metrics=meta.metrics,
             now=time.time(),
             started=meta.created,
             budget_trials=options.trials,
@@ -151,6 +152,7 @@ async def _on_screen(folder: StudyFolder, onlooker: Onlooker, options: SlotOptio
         if screen.fd is not None:
             loop.add_reader(screen.fd, typed)
         try:
+            onlooker.trials()  # so that the first look at the machine knows whose memory to tell
             while onlooker.runs and not left.is_set():
                 await sampler.sample()
                 if any(isinstance(command, Stop) for command in screen.update(onlooker.look(sampler.latest))):

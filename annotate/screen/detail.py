@@ -103,7 +103,8 @@ def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
     each = width // across
     rows = -(-len(entries) // across)
     entries += [[] for _ in range(rows * across - len(entries))]
-    shaped = [Segment.adjust_line_length(entry, each) for entry in entries]
+    # One cell is left between two columns, however long the values are.
+    shaped = [[*Segment.adjust_line_length(entry, each - 1), put(" ")] for entry in entries]
     return [[part for column in range(across) for part in shaped[column * rows + row]] for row in range(rows)]
 
 

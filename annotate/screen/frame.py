@@ -39,7 +39,7 @@ def render(snapshot: StudySnapshot, *, width: int, height: int, view: View = _EM
     room = height - len(head) - len(foot)
     trial = _opened(snapshot, view)
     if view.help:
-        body = help_page(width, room)
+        body = help_page(width, room, view.mode)
     elif trial is not None:
         body = detail(snapshot, trial, view, width, room)
     elif width >= _WIDE[0] and height >= _WIDE[1]:

@@ -81,7 +81,8 @@ def progress(snapshot: StudySnapshot, known: Facts, width: int) -> Line:
     right = [put(f" {tally} ", BOLD), put(f" {clock} ", PLAIN)]
     room = width - width_of(right) - 2
     if room < 8:
-        return spread([put(f" {tally}", BOLD)], [put(f"{clock} ", PLAIN)], width)
+        short = next((c for c in (clock, *clock.split(" · ")[::-1]) if len(tally) + len(c) + 3 <= width), "")
+        return spread([put(f" {tally}", BOLD)], [put(f"{short} ", PLAIN)], width)
     return [put(" "), *_states_bar(snapshot, known, room), put(" "), *right]
 
 
@@ -139,6 +140,8 @@ def footer(view: View, snapshot: StudySnapshot, width: int) -> Line:
     if view.asked is not None:
         asked = [put(f" {question(view.asked)} ", BASELINE + BOLD), put(" y yes   n no", DIM)]
         return shape([asked], width)[0]
+    if view.said:
+        return shape([[put(f" {view.said}", BASELINE)]], width)[0]
     change = view.mode != "watching"
     kill = ["k kill"] if change and runs(view.selected, snapshot) else []
     if view.opened:

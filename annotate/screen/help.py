@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from annotate.screen.paint import ACTIVE, BOLD, GLYPHS, Block, box, put
-from annotate.screen.view import KEYS
+from annotate.screen.view import KEYS, WATCHING, Mode
 from annotate.screen.words import fit
 
-_ORDER = "parameters: those that move the result most stand first, in the source's order at first"
+_ORDER = "parameters stand by how much they move the result, the most first"
+_INSTEAD = "to change a study that you watch: annotate stop, kill, update"
 
 
-def help_page(width: int, height: int) -> Block:
+def help_page(width: int, height: int, mode: Mode = "keys") -> Block:
     """The keys, the signs of the states, the order of the parameters."""
+    keys = WATCHING if mode == "watching" else KEYS
     lines: Block = [
-        [put(f"{key:>6}  ", ACTIVE + BOLD), put(fit(what, max(0, width - 12)))] for key, what in KEYS.items()
+        [put(f"{key:>6}  ", ACTIVE + BOLD), put(fit(what, max(0, width - 12)))] for key, what in keys.items()
     ]
+    if mode == "watching":
+        lines.append([put(" " * 8), put(fit(_INSTEAD, max(0, width - 12)))])
     lines.append([])
     for state, (glyph, style) in GLYPHS.items():
         lines.append([put(f"{glyph:>6}  ", style + BOLD), put(state.value.replace("-", " "))])

@@ -60,6 +60,11 @@ def _memory(snapshot: StudySnapshot, trials: list[Trial], width: int) -> list[Co
     return columns if width >= 90 else columns[-1:]
 
 
+def _bytes(count: int | None) -> tuple[str, Style]:
+    """Always of one width, for the same reason as a sparkline."""
+    return ("    –", DIM) if count is None else (f"{size(count):>5}", PLAIN)
+
+
 def _sparkline(trial: Trial, width: int) -> str:
     """Always of one width, so that the columns beside it stand still."""
     values = [measurement.values.get("default", math.nan) for measurement in intermediates(trial)]

@@ -63,7 +63,7 @@ class View:
 
     `asked` is the command that waits for a yes. `log` holds the last lines of the opened trial's log,
     which the owner of the view reads. `mode` says whether keys are read, and whether they may change
-    anything.
+    anything. `said` answers a key that could do nothing, until the next one.
     """
 
     sort: Sort = "latest"
@@ -73,10 +73,12 @@ class View:
     asked: Stop | Kill | None = None
     mode: Mode = "silent"
     log: tuple[str, ...] = ()
+    said: str = ""
 
 
 def press(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Command | None]:
     """The view after a key (`annotate.screen.keys` names them), and what is to be done, if anything."""
+    view = dataclasses.replace(view, said="")
     if view.asked is not None:
         return dataclasses.replace(view, asked=None), view.asked if key in ("y", "Y", "enter") else None
     if view.help:
@@ -100,7 +102,7 @@ def press(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Command 
         case "q":
             return dataclasses.replace(view, asked=Stop()), None
         case _:
-            return (view, None) if view.mode == "watching" else _change(view, key, snapshot)
+            return _watched(view, key) if view.mode == "watching" else _change(view, key, snapshot)
 
 
 def _change(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Command | None]:
@@ -108,6 +110,8 @@ def _change(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Comman
     match key:
         case "k" if runs(view.selected, snapshot) and view.selected is not None:
             return dataclasses.replace(view, asked=Kill(view.selected)), None
+        case "k":
+            return dataclasses.replace(view, said="k ends a running trial: move to one with ↑ ↓"), None
         case "p" if snapshot.phase == "paused":
             return view, Resume()
         case "p" if snapshot.phase == "running":
@@ -116,8 +120,25 @@ def _change(view: View, key: str, snapshot: StudySnapshot) -> tuple[View, Comman
             return view, Jobs(snapshot.jobs + 1)
         case "-" if snapshot.jobs > 1:
             return view, Jobs(snapshot.jobs - 1)
+        case "-":
+            return dataclasses.replace(view, said="one trial at a time is the least; p pauses"), None
         case _:
             return view, None
+
+
+def _watched(view: View, key: str) -> tuple[View, Command | None]:
+    """What to type instead of a key that would change the study, where the screen only watches."""
+    match key:
+        case "k":
+            number = "TRIAL" if view.selected is None else view.selected
+            instead = f"annotate kill {number}"
+        case "p":
+            instead = "p in the study's own terminal, or annotate stop"
+        case "+" | "=" | "-":
+            instead = "annotate update --jobs N"
+        case _:
+            return view, None
+    return dataclasses.replace(view, said=f"this screen only watches: {instead}"), None
 
 
 def runs(number: int | None, snapshot: StudySnapshot) -> bool:
@@ -156,3 +177,9 @@ KEYS: Mapping[str, str] = {
     "q": "stop the study cleanly (asks first); Ctrl-C does the same",
     "?": "this help; any key closes it",
 }
+
+WATCHING: Mapping[str, str] = {key: KEYS[key] for key in ("↑ ↓", "⏎ →", "esc ←", "s")} | {
+    "q": "leave; the study goes on",
+    "?": KEYS["?"],
+}
+"""Those of a screen that only watches."""

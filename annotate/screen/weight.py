@@ -1,7 +1,7 @@
 """Which parameters stand first where there is no room for all: those that move the result.
 
-A number counts by its rank correlation with the result, anything else by the share of the results' spread that
-lies between its options. Before there are eight results: numbers that span more than a decade, then named options, then what
+A number counts by its rank correlation with the result or by how the quarters of its range differ, anything else
+by how its options do: the share of the results' spread that lies between them, beyond chance. Before there are eight results: numbers that span more than a decade, then named options, then what
 varies at all. The order is looked at again when the number of results has doubled, so columns do not dance.
 
 >>> ordered(("lr", "seed"), [({"lr": 0.1, "seed": 1}, 0.9), ...])
@@ -20,6 +20,7 @@ from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Json, Params, TrialState
 
 ENOUGH = 8  # results from which on a correlation says something
+_PARTS = 4  # of a range, by which the best value is also found in its middle
 _MOST = 512  # results that are looked at: more do not change the order
 
 
@@ -57,19 +58,25 @@ def _matters(pairs: Sequence[tuple[Json, float]]) -> float:
     if len(pairs) < ENOUGH // 2:
         return 0.0
     ranks = _ranks([value for _, value in pairs])
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value, _ in pairs):
-        return abs(_correlation(_ranks([value for value, _ in pairs]), ranks))
-    groups: dict[str, list[float]] = defaultdict(list)
-    for (value, _), rank in zip(pairs, ranks, strict=True):
-        groups[json.dumps(value, sort_keys=True, default=str)].append(rank)
-    if len(groups) < 2:
-        return 0.0
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value, _ in pairs):
+        return _between([json.dumps(value, sort_keys=True, default=str) for value, _ in pairs], ranks)
+    places = _ranks([value for value, _ in pairs])
+    parts = [int(place * _PARTS / len(places)) for place in places]
+    return max(abs(_correlation(places, ranks)), _between(parts, ranks))
+
+
+def _between(groups: Sequence[str | int], ranks: Sequence[float]) -> float:
+    """The root of the share of the spread of `ranks` that lies between the groups, less what chance gives it."""
+    members: dict[str | int, list[float]] = defaultdict(list)
+    for group, rank in zip(groups, ranks, strict=True):
+        members[group].append(rank)
     mean = sum(ranks) / len(ranks)
     total = sum((rank - mean) ** 2 for rank in ranks)
-    between = sum(len(g) * (sum(g) / len(g) - mean) ** 2 for g in groups.values())
-    # Many options explain much by chance: what that many would explain is taken off.
-    chance = (len(groups) - 1) / max(1, len(ranks) - 1)
-    return max(0.0, between / total - chance) ** 0.5 if total else 0.0
+    between = sum(len(each) * (sum(each) / len(each) - mean) ** 2 for each in members.values())
+    if not total or len(members) < 2:
+        return 0.0
+    chance = (len(members) - 1) / (len(ranks) - 1)
+    return max(0.0, (between / total - chance) / (1 - chance)) ** 0.5 if chance < 1 else 0.0
 
 
 def _varies(pairs: Sequence[tuple[Json, float]]) -> float:

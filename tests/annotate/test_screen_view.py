@@ -120,7 +120,10 @@ def test_any_key_closes_the_help_and_does_nothing_else():
 @pytest.mark.parametrize("key", ["k", "p", "+", "-", "x", "\t", "K"])
 def test_who_only_watches_changes_nothing(key):
     watching = View(mode="watching", selected=13)
-    assert press(watching, key, SNAPSHOT) == (watching, None)
+    view, command = press(watching, key, SNAPSHOT)
+    assert command is None
+    assert "annotate " in view.said
+    assert press(view, "x", SNAPSHOT) == (watching, None)
 
 
 def test_who_only_watches_leaves_without_being_asked():
@@ -130,3 +133,12 @@ def test_who_only_watches_leaves_without_being_asked():
 @pytest.mark.parametrize("key", ["x", "\t", "Q", "1", "ö", ""])
 def test_a_key_without_a_meaning_does_nothing(key):
     assert press(KEYS, key, SNAPSHOT) == (KEYS, None)
+
+
+def test_a_key_that_can_do_nothing_says_why():
+    """`k` away from a running trial, `-` at one job; the next key takes the answer away."""
+    view, command = press(View(mode="keys"), "k", SNAPSHOT)
+    assert (command, "running trial" in view.said) == (None, True)
+    assert press(view, "s", SNAPSHOT)[0].said == ""
+    least = dataclasses.replace(SNAPSHOT, jobs=1)
+    assert press(View(mode="keys"), "-", least)[0].said

@@ -1,6 +1,7 @@
 """The order of the parameters: what moves the result first, and no dancing."""
 
 import dataclasses
+import math
 import random
 
 from annotate.screen.weight import ordered, parameter_keys
@@ -21,6 +22,14 @@ def test_what_moves_the_result_stands_first():
     """A number by its rank correlation, an option by what lies between the options; a constant last."""
     assert ordered(["one", "noise", "act", "lr"], list(points(100)))[:2] == ("lr", "act")
     assert ordered(["one", "noise", "act", "lr"], list(points(100)))[-1] == "one"
+
+
+def test_a_hump_counts_like_a_slope():
+    """The best learning rate lies in the middle of its range."""
+    dice = random.Random(1)
+    rates = [10 ** dice.uniform(-4, -1) for _ in range(32)]
+    results = [({"noise": dice.random(), "lr": lr}, -abs(math.log10(lr) + 2.5)) for lr in rates]
+    assert ordered(["noise", "lr"], results) == ("lr", "noise")
 
 
 def test_before_results_tell_what_spans_a_wide_range_stands_first():
