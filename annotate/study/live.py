@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import math
 from array import array
@@ -21,6 +22,7 @@ class Live:
     trial: Trial
     lease: Lease
     began: float
+    launching: asyncio.Future[Process] | None = None
     process: Process | None = None
     cause: Cause | None = None
     cause_text: str = ""

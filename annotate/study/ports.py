@@ -84,6 +84,9 @@ class Process(Protocol):
 
 
 class Launch(Protocol):
-    """Starts a trial. Raises LaunchError when no trial of this study can ever be started."""
+    """Starts a trial. Raises LaunchError when no trial of this study can ever be started.
+
+    It may be cancelled: then nothing of the trial runs once it has ended.
+    """
 
     def __call__(self, trial: Trial, lease: Lease, /) -> Awaitable[Process]: ...

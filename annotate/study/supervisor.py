@@ -69,6 +69,8 @@ class Supervisor:
         live.grace = min(live.grace, grace)
         if live.process is not None:
             self._stop_process(live)
+        elif live.launching is not None:
+            live.launching.cancel()
 
     def pids(self) -> dict[int, int]:
         """The processes of the running trials, by number."""
@@ -89,7 +91,14 @@ class Supervisor:
 
     async def _run(self, live: Live) -> None:
         try:
-            live.process = await self._launch(live.trial, live.lease)
+            live.launching = asyncio.ensure_future(self._launch(live.trial, live.lease))
+            try:
+                live.process = await live.launching
+            except asyncio.CancelledError:
+                if live.cause is None:
+                    raise
+                self._concluded(live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail())
+                return
             live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
             self._slots.started(live.lease, live.process.pid)
             self._emit(TrialStarted(live.trial))

@@ -78,7 +78,10 @@ class Executor(Protocol):
     """Starts trials. Used from one asyncio loop."""
 
     async def launch(self, request: TrialRequest) -> Running:
-        """Start a trial. Raises CannotLaunch; returns when its process exists."""
+        """Start a trial. Raises CannotLaunch; returns when its process exists.
+
+        May be cancelled: nothing of the trial runs once that has come to an end.
+        """
 
     async def aclose(self) -> None:
         """Kill what still runs and end. Calling it again does nothing."""

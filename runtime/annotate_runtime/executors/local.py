@@ -189,7 +189,16 @@ class LocalExecutor:
         return cls(launcher, server)
 
     async def launch(self, request: TrialRequest) -> LocalRunning:
-        if self._server is not None and await self._server.serves(request.command):
+        forked = self._server is not None and await self._server.serves(request.command)
+        starting = asyncio.ensure_future(self._start(request, forked=forked))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await (await starting).stop(0)
+            raise
+
+    async def _start(self, request: TrialRequest, *, forked: bool) -> LocalRunning:
+        if forked and self._server is not None:
             try:
                 launch = await self._launcher.begin(
                     "fork",
