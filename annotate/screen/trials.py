@@ -48,7 +48,7 @@ def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) ->
 
 
 def _memory(snapshot: StudySnapshot, trials: list[Trial], width: int) -> list[Column]:
-    """What each takes of the machine's memory and of its GPUs', where that is known; on a narrow screen the scarcer."""
+    """What each takes of the machine's memory and of its GPUs', where that is known; on a narrow screen the scarcer, or none."""
     taken = [snapshot.machine.trials.get(trial.number) for trial in trials]
     host = Column("mem", [(size(m.host), PLAIN) if m else ("–", DIM) for m in taken], right=True)
     gpu = Column(

@@ -117,8 +117,14 @@ def test_any_key_closes_the_help_and_does_nothing_else():
     assert (view.help, view.asked, commands) == (False, None, [])
 
 
-@pytest.mark.parametrize("key", ["k", "p", "+", "-", "x", "\t", "K"])
-def test_who_only_watches_changes_nothing(key):
+@pytest.mark.parametrize("key", ["x", "\t", "K"])
+def test_a_key_without_a_meaning_does_nothing(key):
+    watching = View(mode="watching", selected=13)
+    assert press(watching, key, SNAPSHOT) == (watching, None)
+
+
+@pytest.mark.parametrize("key", ["k", "p", "+", "-"])
+def test_who_only_watches_changes_nothing_and_is_told_what_does(key):
     watching = View(mode="watching", selected=13)
     view, command = press(watching, key, SNAPSHOT)
     assert command is None
