@@ -62,6 +62,7 @@ _ENTRIES = {
         Entry("qmc", "quasi_random:QuasiRandom"),
         Entry("random", "random_search:RandomSearch"),
         Entry("regularizedevolution", "evolution:RegularizedEvolution"),
+        Entry("smac", "smac:Smac", slow=True),
         Entry("tpe", "tpe:Tpe"),
     )
 }
@@ -70,9 +71,6 @@ _SUBSTITUTES = {
     "metis": Substitute("gp", "a Gaussian process too, under a rule of its own for what to try next"),
     "networkmorphism": Substitute("regularizedevolution", "it evolves architectures"),
     "ppo": Substitute("regularizedevolution", "it is as good for architectures and needs far fewer trials"),
-    "smac": Substitute(
-        "tpe", "both model mixed and conditional spaces, and SMAC3 needs a Dask cluster's packages"
-    ),
 }
 _OPTUNA = "optuna:"
 
