@@ -29,7 +29,8 @@ class Replacement:
     """A value at [start, end) that a key decides; `options` is empty where the key's value is the value.
 
     `value` is the stretch to write another value to: without the parentheses around it, unless they make it
-    what it is, as those of a tuple. `part` is true of a call within a statement: only a call can take its place.
+    what it is, as those of a tuple. `part` is true of a call within an expression: only a call
+    can take its place and be found again.
     """
 
     start: int

@@ -36,13 +36,15 @@ def match_function_choice(
         default: tuple[Json] | None,
         values: list[cst.BaseExpression],
         statement: Statement,
-        *,
-        part: bool = True,
+        whole: cst.BaseExpression | None,
     ) -> Match:
         key = key_of(module, name, kind)
         site = VariableSite(key, name, distribution, default, here, written, swallows=None)
-        edits = (replacement(tree, value, key, directive.options) for value in values)
-        return Match(tuple(dataclasses.replace(edit, part=part) for edit in edits), site, statement=statement)
+        edits = (
+            dataclasses.replace(replacement(tree, each, key, directive.options), part=each is not whole)
+            for each in values
+        )
+        return Match(tuple(edits), site, statement=statement)
 
     if found.snippet.form is Form.TRAILING:
         outcome = place_of(tree, found, others, directive)
@@ -53,19 +55,19 @@ def match_function_choice(
         if same_expression(tree.text(place.value)) not in {option.syntax for option in directive.options}:
             calls = list(_matching_calls(tree, place.value, directive.options))
             if calls:
-                return made(name, None, [c for c, _ in calls], statement)
+                return made(name, None, [c for c, _ in calls], statement, None)
             note = _matches_nothing(
                 here, "the value here is none of its options and is replaced all the same"
             )
-            done = made(name, None, [place.value], statement, part=False)
+            done = made(name, None, [place.value], statement, place.value)
             return Match(done.edits, done.variable, diagnostics=(note,), statement=statement)
         default = default_of(tree, place.value, directive.options)
-        return made(name, default, [place.value], statement, part=False)
+        return made(name, default, [place.value], statement, place.value)
     target = target_of(tree, found, others)
     if isinstance(target, Diagnostic):
         return Match(diagnostics=(target,))
     name = directive.label or directive.target or ""
-    matched = list(_matching_calls(tree, target.node, directive.options))
+    matched: list[tuple[cst.BaseExpression, bool]] = [*_matching_calls(tree, target.node, directive.options)]
     formatted = [call for call, in_string in matched if in_string]
     if formatted:
         spot = tree.source.stretch(*tree.inner(formatted[0]))
@@ -80,12 +82,27 @@ def match_function_choice(
                 ),
             )
         )
+    whole = _whole(target)
+    if not matched and whole is not None:
+        plain = same_expression(tree.text(whole)) in {option.syntax for option in directive.options}
+        matched = [(whole, False)] if plain else []
     if not matched:
         return Match(diagnostics=(_matches_nothing(here, "nothing is tuned here"),))
-    values: list[cst.BaseExpression] = [call for call, _ in matched]
+    values = [call for call, _ in matched]
     defaults = {same_expression(tree.text(value)) for value in values}
     default = default_of(tree, values[0], directive.options) if len(defaults) == 1 else None
-    return made(name, default, values, target)
+    return made(name, default, values, target, whole)
+
+
+def _whole(statement: Statement) -> cst.BaseExpression | None:
+    """The value that a statement is about, where an option that is no call may stand."""
+    match statement.node:
+        case cst.Assign(value=value) | cst.AnnAssign(value=value) | cst.Expr(value=value):
+            return value
+        case cst.Return(value=value):
+            return value
+        case _:
+            return None
 
 
 def _matches_nothing(here: Span, effect: str) -> Diagnostic:

@@ -219,3 +219,11 @@ def test_other_code_behind_mutable_layers_is_no_default(behind: str) -> None:
         BLOCK.replace("[x]", "['x']").replace("[a, b]", "['a', 'b']") + "\n" + behind + "\n"
     )
     assert read(source).defaults == {}
+
+
+@pytest.mark.parametrize("value", ["abs(-1)", "2 * 3", "[1]"])
+def test_an_option_that_is_no_call_is_found_where_it_is_the_whole_value(value: str) -> None:
+    """What `annotate apply` may have written stays tuned, be it a call or not."""
+    source = f"# @nni.function_choice(abs(-1), 2 * 3, [1], name=f)\nx = {value}\n"
+    assert read(source).defaults == {"m/f/function_choice": value}
+    assert run_in(source, f__function_choice="2 * 3")["x"] == 6
