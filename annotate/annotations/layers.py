@@ -65,8 +65,15 @@ def plain_call(layer: Layer, chosen: Mapping[str, Any]) -> str:
     option = next((each for each in layer.options if each.name == chosen["chosen_layer"]), None)
     if option is None or not {*chosen["chosen_inputs"]} <= {*layer.optional}:
         raise LookupError(f"{chosen} is no choice of this block")
-    taken = [each for each in layer.optional if each in chosen["chosen_inputs"]]
-    return f"{option.function}([[{', '.join(layer.fixed)}], [{', '.join(taken)}]]{option.keywords})"
+    taken = ", ".join(in_order(layer, chosen)["chosen_inputs"])
+    return f"{option.function}([[{', '.join(layer.fixed)}], [{taken}]]{option.keywords})"
+
+
+def in_order(layer: Layer, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """A choice with its inputs in the block's own order, in which they are given to the layer."""
+    places = {name: place for place, name in enumerate(layer.optional)}
+    inputs = sorted(chosen["chosen_inputs"], key=lambda name: places.get(name, len(places)))
+    return {"chosen_layer": chosen["chosen_layer"], "chosen_inputs": inputs}
 
 
 def choice_of(layer: Layer, source: str) -> dict[str, Any] | None:

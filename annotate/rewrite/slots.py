@@ -18,7 +18,7 @@ from typing import TypeAlias
 from typing_extensions import assert_never
 
 from annotate.annotations.calls import parse_expression
-from annotate.annotations.layers import choice_of, plain_call
+from annotate.annotations.layers import choice_of, in_order, plain_call
 from annotate.annotations.samplers import Json, Option
 from annotate.instrument.edits import LayersAt, LayerValue, Replacement
 from annotate.instrument.matches import default_in
@@ -61,10 +61,10 @@ class Slot:
     def part_of(self, value: Json, number: int = 0) -> Json:
         """What of a key's value stands in this slot, in the layer of that number where it becomes several."""
         match self.place:
-            case LayerValue(number=own):
-                return value[f"mutable_layer_{own}"]
-            case LayersAt():
-                return value[f"mutable_layer_{number}"]
+            case LayerValue(number=own, layer=layer):
+                return in_order(layer, value[f"mutable_layer_{own}"])
+            case LayersAt(layers=layers):
+                return in_order(layers[number], value[f"mutable_layer_{number}"])
             case _:
                 return value
 

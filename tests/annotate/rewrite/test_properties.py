@@ -174,7 +174,7 @@ def said(code, params):
         warnings.simplefilter("ignore")
         try:
             exec(compile(code, "m.py", "exec", dont_inherit=True), {"__name__": "m"})
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever the program ends in
             printed.write(type(error).__name__)
     return re.sub(r" at 0x\w+", "", printed.getvalue())
 
