@@ -6,10 +6,11 @@ exit code 2; a fault of our own keeps its traceback.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
-from annotate.errors import AnnotateError
+from annotate.errors import AnnotateError, LaunchError
 
 
 def main() -> None:
@@ -34,6 +35,12 @@ def main() -> None:
         # The reader of our output has gone (`| head`); nothing is left to say, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        shortage = LaunchError("the limit of open files is too low here", remedy="raise it: ulimit -n 1024")
+        _complain(shortage)
+        sys.exit(shortage.exit_code)
 
 
 def _complain(error: AnnotateError) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 from typing import Any
 
 import pytest
 
+from annotate_runtime import forksafety
 from annotate_runtime.executors.client import ExecutorLost
 from annotate_runtime.executors.local import LocalExecutor, Prefix, script_position
 
@@ -170,6 +172,81 @@ def test_closing_while_the_common_part_runs_leaves_nobody_waiting(study: Study) 
             await asyncio.wait_for(launching, 5)
 
     asyncio.run(whole())
+
+
+def test_a_launch_that_is_cancelled_in_the_common_part_leaves_the_others_theirs(study: Study) -> None:
+    """One trial is killed while the prefix runs: the next is forked from that prefix all the same."""
+    before = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)"
+    script = study.write("train.py", BEGIN + before + ASK)
+    requests = [study.request(sys.executable, script, number=i, params={"n": i}) for i in range(2)]
+
+    async def whole() -> str:
+        prefix = Prefix(requests[0].command, requests[0].cwd, requests[0].env, study.root)
+        executor = await LocalExecutor.start(notify=pytest.fail, prefix=prefix)
+        launches = [asyncio.ensure_future(executor.launch(request)) for request in requests]
+        await asyncio.sleep(0.2)
+        launches[0].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(launches[0], 1)
+        (study.home / "go").touch()
+        end = await (await launches[1]).wait()
+        await executor.aclose()
+        method: str = end.method
+        return method
+
+    assert asyncio.run(whole()) == "fork"
+    assert [request.log.exists() for request in requests] == [False, True]
+
+
+def test_a_launcher_that_dies_in_the_common_part_is_told(study: Study) -> None:
+    """A launch that waits for the prefix does not wait for ever."""
+    script = study.write("train.py", BEGIN + "import time; time.sleep(60)" + ASK)
+    request = study.request(sys.executable, script)
+
+    async def whole() -> None:
+        prefix = Prefix(request.command, request.cwd, request.env, study.root)
+        executor = await LocalExecutor.start(notify=pytest.fail, prefix=prefix)
+        launching = asyncio.ensure_future(executor.launch(request))
+        await asyncio.sleep(0.3)
+        executor._launcher._process.kill()
+        with pytest.raises(ExecutorLost):
+            await asyncio.wait_for(launching, 5)
+        await executor.aclose()
+
+    asyncio.run(whole())
+
+
+def test_a_thread_that_starts_after_the_fork_is_waited_for(study: Study) -> None:
+    """A trial may have threads of its own, in a pool or alone: leaving quickly waits for them as Python does."""
+    after = (
+        "import threading, time, concurrent.futures as f\n"
+        "print(sum(f.ThreadPoolExecutor(2).map(abs, [-1, -2])))\n"
+        "threading.Thread(target=lambda: (time.sleep(0.2), print('late', n))).start()"
+    )
+    outcomes, notices = trials(study, "", after)
+    assert notices == []
+    assert [outcome.log for outcome in outcomes] == ["3\nlate 0\n", "3\nlate 1\n"]
+
+
+def test_a_gpu_that_is_open_is_unsafe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA does not survive a fork; the control device that torch's NVML check opens is no reason."""
+    import types
+
+    read_end, write_end = os.pipe()
+    for target, loaded, reason in (
+        ("/dev/nvidia0", False, "opens the GPU"),
+        ("/dev/nvidia-uvm", True, "opens the GPU"),
+        ("/dev/nvidiactl", True, None),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "readlink", lambda _, target=target: target)
+            patched.setattr(forksafety, "_open_descriptors", lambda _: [read_end])
+            (patched.setitem if loaded else lambda *_: None)(sys.modules, "torch", types.ModuleType("torch"))
+            found = forksafety._descriptors(set())
+        assert (found is None) == (reason is None)
+        assert reason is None or reason in found
+    os.close(read_end)
+    os.close(write_end)
 
 
 @pytest.mark.parametrize(
