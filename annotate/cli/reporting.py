@@ -11,7 +11,7 @@ import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -126,7 +126,34 @@ class Writer:
             subject,
             curves={number: self.store.measurements(number) for number in chosen(subject)},
             logs=self._logs(subject.trials),
+            **self._source(subject),
         )
+
+    def _source(self, subject: Subject) -> dict[str, Any]:
+        """The study's source against that of its best trial, and what stands in no source."""
+        from annotate.cli.diffs import unified
+        from annotate.cli.picking import as_python
+        from annotate.rewrite import of_trial
+
+        best = subject.best
+        if best is None or not self.folder.source.is_dir():
+            return {}
+        found = of_trial(self.folder, subject.meta, best, calls=True)
+        lines = b"".join(
+            line
+            for file in found.files
+            if file.changed
+            for line in unified(file.before, file.after, file.name)
+        )
+        elsewhere = []
+        if found.arguments:
+            elsewhere.append(f"On the command line of trial {best.number}: {' '.join(found.arguments)}")
+        if found.asked:
+            elsewhere.append(
+                f"Asked for by the script itself in trial {best.number}: {as_python(found.asked)}"
+            )
+        elsewhere += [f"{subject.name(key)} is left as it is: {why}." for key, why in found.left.items()]
+        return {"diff": lines.decode(errors="replace"), "elsewhere": tuple(elsewhere)}
 
     def _logs(self, trials: tuple[Trial, ...]) -> dict[int, str]:
         from annotate.report.failures import groups, tail

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import PurePath
 
+from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.words import amount, many, moment, number, parameter, span
 from annotate.trial import TrialState
@@ -39,7 +40,7 @@ def headline(subject: Subject) -> str:
         f'<p class="metric">{escape(meta.metric)}, {escape(meta.direction)}d</p>'
         f'<p class="value">{number(best.value)}</p>'
         f'<p><a href="#trial-{best.number}">trial {best.number}</a>{_and_default(subject)}</p>'
-        f"{_gained(subject)}</div>{_parameters(subject)}</div>"
+        f"{_gained(subject)}{_objectives(subject)}</div>{_parameters(subject)}</div>"
     )
 
 
@@ -80,6 +81,11 @@ def _state(subject: Subject) -> str:
     took = f" in {span(subject.seconds)}" if subject.seconds else ""
     if subject.running:
         return f"{meta.study} · running: {total} so far{took}, as of {moment(subject.now)}"
+    cut = subject.count(TrialState.RUNNING)
+    if cut:
+        return (
+            f"{meta.study} · not running: {many(cut, 'trial')} lost with the host; `annotate resume` runs on"
+        )
     return f"{meta.study} · {total}{took} · {meta.tuner} · began {moment(meta.created)}"
 
 
@@ -114,6 +120,10 @@ def _gained(subject: Subject) -> str:
     base, gain = subject.baseline, subject.gain
     if gain is None or base is None or base.value is None:
         return ""
+    if len(subject.ranked) == 1:
+        return (
+            '<p class="gain none">No other trial has succeeded, so there is nothing to compare it with.</p>'
+        )
     if gain <= 0:
         return '<p class="gain none">Nothing better than the script\'s own defaults was found.</p>'
     results = len(subject.ranked)
@@ -121,6 +131,22 @@ def _gained(subject: Subject) -> str:
         f'<p class="gain">{escape(amount(gain, base.value))} better</p>'
         f'<p class="note">The best of {results:,} results owes something to chance. '
         "Before a small gain is relied on, measure it again with fresh seeds.</p>"
+    )
+
+
+def _objectives(subject: Subject) -> str:
+    """The best trial's other metrics, and that it is the best by the first one only."""
+    best, objectives = subject.best, subject.meta.objectives
+    if best is None or len(objectives) < 2:
+        return ""
+    further = "".join(
+        f"<li>{escape(objective.name)} {number(value)} ({objective.direction}d)</li>"
+        for objective, value in zip(objectives[1:], best.further, strict=False)
+    )
+    return (
+        f'<p class="note">The best by {escape(objectives[0].name)} alone; '
+        f'<a href="#pareto">{many(len(front_of(subject)), "trial")}</a> of the Pareto front are best in their own way.</p>'
+        f'<ul class="further">{further}</ul>'
     )
 
 

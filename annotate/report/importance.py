@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from annotate.report.axes import Axis
+from annotate.report.words import many
 
 LEAST = 20  # trials, and three for each parameter
 MOST = 250  # trials drawn each time
@@ -70,7 +71,8 @@ def importance(axes: Sequence[Axis], values: Sequence[float | None], *, seed: in
         return Refused("The search space has no parameter.")
     if len(counted) < needed:
         return Refused(
-            f"{len(counted)} succeeded trials are too few to tell chance from effect: it takes {needed}."
+            f"{many(len(counted), 'succeeded trial')} {'is' if len(counted) == 1 else 'are'} too few to tell effect "
+            f"from chance: it takes {needed}."
         )
     results = [values[i] for i in counted]
     if max(results) == min(results):  # type: ignore[type-var]

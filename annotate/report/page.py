@@ -44,7 +44,7 @@ def page(subject: Subject, *, library: str, outcome: Outcome) -> str:
     listed = list(sections(subject, axes, outcome))
     script = _script()
     title = f"{PurePath(subject.meta.script).name} · {subject.meta.study}"
-    return "".join(
+    text = "".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
             GENERATOR,
@@ -64,6 +64,7 @@ def page(subject: Subject, *, library: str, outcome: Outcome) -> str:
             f"<script>{library}</script>\n<script>{script}</script>\n</body>\n</html>\n",
         ]
     )
+    return text.encode(errors="replace").decode()  # half a surrogate pair is no character
 
 
 def as_json(document: Json) -> str:

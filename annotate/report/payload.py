@@ -15,6 +15,7 @@ from typing import Any
 from annotate.report.axes import Axis
 from annotate.report.curves import Curve, curves, metrics
 from annotate.report.importance import Importance, Outcome
+from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.timeline import MOST, lanes, timeline
 from annotate.report.words import parameter
@@ -24,11 +25,13 @@ from annotate.trial import Json, TrialState
 def payload(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> dict[str, Json]:
     """The document that the page's scripts read."""
     meta = subject.meta
-    bars = timeline(subject.trials, subject.now)
+    bars = timeline(subject.trials, subject.until)
     return {
         "study": meta.study,
         "metric": meta.metric,
         "direction": meta.direction,
+        "objectives": [[each.name, each.direction] for each in meta.objectives],
+        "front": front_of(subject),
         "states": [state.value for state in TrialState],
         "names": [subject.name(key) for key in meta.space],
         "defaults": [
@@ -59,8 +62,9 @@ def _columns(subject: Subject) -> dict[str, Json]:
         "state": [states[trial.state] for trial in trials],
         "reason": [trial.reason.value if trial.reason else None for trial in trials],
         "value": [_finite(trial.value) for trial in trials],
+        "further": [list(trial.further) or None for trial in trials],
         "started": [_rounded(trial.started, 3) for trial in trials],
-        "seconds": [_rounded(_seconds(trial.started, trial.ended, subject.now), 3) for trial in trials],
+        "seconds": [_rounded(_seconds(trial.started, trial.ended, subject.until), 3) for trial in trials],
         "gpus": [",".join(trial.gpus) for trial in trials],
         "message": [
             None if not trial.message else messages.setdefault(trial.message, len(messages))

@@ -12,10 +12,13 @@ from html import escape
 from annotate.report import curves, failures
 from annotate.report.axes import Axis
 from annotate.report.importance import Importance, Outcome, Refused
+from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.timeline import MOST, busy, timeline
-from annotate.report.words import many, parameter
+from annotate.report.words import many, number, parameter
 from annotate.trial import TrialState
+
+FRONT = 100  # trials of the Pareto front that are listed
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,11 @@ def sections(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> Iter
     """The sections in their order."""
     if subject.trials:
         yield Section("progress", "Progress", _progress(subject))
+        if len(subject.meta.objectives) > 1:
+            yield Section("pareto", "Pareto front", _pareto(subject))
         if axes:
             yield Section("importance", "Importance", _importance(outcome))
-            yield Section("parallel", "Parameters", _PARALLEL)
+            yield Section("parallel", "Parameters", _PARALLEL if subject.ranked else _no_success(subject))
             yield Section("slices", "Slices", _SLICES)
         yield Section("curves", "Curves", _curves(subject))
         yield Section("time", "Time", _time(subject))
@@ -109,7 +114,7 @@ _PARALLEL = (
 )
 
 _SLICES = (
-    "<p>One parameter at a time: the stronger a point, the later the trial. ▾ was stopped early, ★ is the best trial, ◆ the script's own defaults.</p>"
+    "<p>One parameter at a time: the stronger a point, the later the trial. ▾ was stopped early, a cross at the lower edge failed, ★ is the best trial, ◆ the script's own defaults.</p>"
     '<div class="controls">'
     + switch("slices-y", "against", {"value": "the result", "seconds": "the duration"}, "value")
     + tick("slices-log", "logarithmic")
@@ -124,10 +129,50 @@ _TRIALS = (
 )
 
 
+def _no_success(subject: Subject) -> str:
+    yet = " yet" if subject.running else ""
+    return f'<p class="nothing">No trial has succeeded{yet}.</p>'
+
+
+def _pareto(subject: Subject) -> str:
+    objectives, found = subject.meta.objectives, front_of(subject)
+    if not found:
+        return _no_success(subject)
+    named = ", ".join(f"{escape(each.name)} ({each.direction}d)" for each in objectives)
+    choose = ""
+    if len(objectives) > 2:
+        options = "".join(
+            f'<option value="{k}">{escape(each.name)}</option>' for k, each in enumerate(objectives)
+        )
+        second = options.replace('value="1"', 'value="1" selected')
+        choose = (
+            f'<div class="controls"><label>across <select id="pareto-x">{options}</select></label>'
+            f'<label>upwards <select id="pareto-y">{second}</select></label></div>'
+        )
+    rows = "".join(
+        f'<tr><th scope=row><a href="#trial-{trial.number}">{trial.number}</a></th>'
+        + "".join(f"<td>{number(value)}</td>" for value in trial.values)
+        + "</tr>"
+        for trial in (subject.trials[i] for i in found[:FRONT])
+    )
+    columns = "".join(f"<th scope=col>{escape(each.name)}</th>" for each in objectives)
+    more = f'<p class="note">{FRONT} of {len(found):,} are listed.</p>' if len(found) > FRONT else ""
+    return (
+        f"<p>{many(len(found), 'trial')} that no other one beats in all of {named}.</p>{choose}"
+        + chart("chart-pareto", "Trials by two metrics, the Pareto front marked", 420)
+        + f'<details><summary>The trials of the front</summary><div class="scroll"><table><thead><tr>'
+        f"<th scope=col>trial</th>{columns}</tr></thead><tbody>{rows}</tbody></table></div>{more}</details>"
+    )
+
+
 def _curves(subject: Subject) -> str:
     metrics = curves.metrics(subject)
     if not metrics:
         return '<p class="nothing">No trial reported intermediate results.</p>'
+    if any(None in curve.values for metric in metrics for curve in curves.curves(subject, metric)):
+        gap = "Where a line is broken, what was reported is no finite number."
+    else:
+        gap = ""
     held, ran = len(subject.curves), sum(trial.started is not None for trial in subject.trials)
     notes = []
     if held < ran:
@@ -152,12 +197,12 @@ def _curves(subject: Subject) -> str:
         f'<div class="controls">{switch("curves-which", "show", {"top": "the best", "all": "all"}, "all")}'
         f"{tick('curves-log', 'logarithmic')}{choose}</div>"
         + chart("chart-curves", "Intermediate results of trials", 420)
-        + f'<p class="note">{escape(" ".join(notes))}</p>'
+        + f'<p class="note">{escape(" ".join([*notes, gap]))}</p>'
     )
 
 
 def _time(subject: Subject) -> str:
-    bars = timeline(subject.trials, subject.now)
+    bars = timeline(subject.trials, subject.until)
     if not bars:
         return '<p class="nothing">No trial has started yet.</p>'
     share = busy(bars, subject.seconds)
@@ -209,17 +254,18 @@ def _space(subject: Subject) -> str:
     columns = "".join(
         f"<th scope=col>{word}</th>" for word in ("parameter", "kind", "values", "default", "key")
     )
-    return f'<div class="scroll"><table><thead><tr>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return f'<div class="scroll space"><table><thead><tr>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _source(subject: Subject, diff: str) -> str:
     best = subject.best
     who = f"trial {best.number}" if best else "the best trial"
+    remarks = "".join(f"<p>{escape(remark)}</p>" for remark in subject.elsewhere)
     if not diff:
-        return f"<p>{who[:1].upper()}{who[1:]} ran with the values that stand in the source.</p>"
+        return remarks or f"<p>{who[:1].upper()}{who[1:]} ran with the values that stand in the source.</p>"
     kinds = {"+": "added", "-": "removed", "@": "place"}
     lines = []
     for line in diff.splitlines():
         kind = "file" if line.startswith(("--- ", "+++ ")) else kinds.get(line[:1], "")
         lines.append(f'<span class="{kind}">{escape(line)}\n</span>')
-    return f"<p>The source with the values of {who} in place of its defaults.</p><pre class=diff>{''.join(lines)}</pre>"
+    return f"{remarks}<p>The source with the values of {who} in place of its defaults.</p><pre class=diff>{''.join(lines)}</pre>"

@@ -22,7 +22,7 @@ class Subject:
     `trials` are in order of number, without measurements; `curves` holds those of the trials that
     `curves.chosen` named. `logs` maps a failed trial to the end of what it printed. `diff` is the source of the
     best trial against the user's, "" where nothing differs, None where it is not known.
-    `reload` is after how many seconds the page reads itself anew, None when it does not.
+    `elsewhere` are sentences on what of it stands in no source. `reload` is after how many seconds the page reads itself anew, None when it does not.
     """
 
     meta: StudyMeta
@@ -34,6 +34,7 @@ class Subject:
     curves: Mapping[int, tuple[Measurement, ...]] = field(default_factory=dict)
     logs: Mapping[int, str] = field(default_factory=dict)
     diff: str | None = None
+    elsewhere: tuple[str, ...] = ()
     reload: float | None = None
 
     @cached_property
@@ -46,6 +47,15 @@ class Subject:
             if trial.state is TrialState.SUCCEEDED and trial.value is not None
         ]
         return tuple(trial for _, _, trial in sorted(done, key=lambda entry: entry[:2]))
+
+    @cached_property
+    def until(self) -> float:
+        """The last moment that is known of: now, or when a study that does not run any more was last heard of."""
+        if self.running:
+            return self.now
+        heard = [measurements[-1].time for measurements in self.curves.values() if measurements]
+        ended = [trial.ended or trial.started or 0.0 for trial in self.trials]
+        return max([self.meta.created, *heard, *ended])
 
     @property
     def best(self) -> Trial | None:

@@ -66,8 +66,8 @@ def busy(bars: Sequence[Bar], seconds: float) -> float | None:
 def _label(place: str, lane: int, *, shared: bool) -> str:
     if not place:
         return f"slot {lane + 1}"
-    name = place if len(place) <= 12 else f"{place[:12]}…"
-    return f"GPU {name} · {lane + 1}" if shared else f"GPU {name}"
+    name = f"GPU {place}" if place.isdecimal() else place if len(place) <= 14 else f"{place[:14]}…"
+    return f"{name} · {lane + 1}" if shared else name
 
 
 def _in_order(label: str) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: [
 const SYMBOLS = { succeeded: "circle", "early-stopped": "triangle-down", failed: "x", cancelled: "square-open", running: "circle-open", queued: "circle-open" };
 const FEW = 3000;
 
+const ON_PAPER = () => document.documentElement.classList.contains("print");
 const WORDS = { "early-stopped": "stopped early" };
 const by = (id) => document.getElementById(id);
 const stateOf = (i) => S.states[T.state[i]], said = (state) => WORDS[state] || state;
@@ -33,7 +34,7 @@ function hover(i) {
 }
 
 function layout(more) {
-  const axis = { gridcolor: colour("grid"), zerolinecolor: colour("grid"), linecolor: colour("line"), automargin: true };
+  const axis = { exponentformat: "e", gridcolor: colour("grid"), zerolinecolor: colour("grid"), linecolor: colour("line"), automargin: true };
   const { xaxis, yaxis, ...rest } = more;
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest", dragmode: "zoom",
@@ -48,7 +49,8 @@ function layout(more) {
 function show(id, traces, more, note) {
   const place = by(id);
   const fresh = !place.dataset.drawn;
-  Plotly.react(place, traces, layout(more), CONFIG);
+  const size = ON_PAPER() ? { width: place.clientWidth, height: place.clientHeight } : {};
+  Plotly.react(place, traces, layout({ ...more, ...size }), CONFIG);
   if (fresh) place.on("plotly_click", (event) => {
     const index = event.points[0]?.customdata;
     if (Number.isInteger(index)) location.hash = "trial-" + T.number[index];
@@ -120,6 +122,18 @@ const CHARTS = {
     }, { id: "note-progress", text: scale.text });
   },
 
+  "chart-pareto"() {
+    const [a, b] = ["x", "y"].map((side, k) => Number(by("pareto-" + side)?.value ?? k));
+    const of = (k) => (i) => (k === 0 ? T.value[i] : T.further[i][k - 1]);
+    const whole = ALL.filter((i) => stateOf(i) === "succeeded" && T.further[i]), front = new Set(S.front);
+    const traces = [markers("succeeded", whole.filter((i) => !front.has(i)), of(a), of(b), { name: "beaten by another", marker: { color: colour("dim"), size: 6, opacity: 0.6 } })];
+    const steps = S.front.slice().sort((i, j) => of(a)(i) - of(a)(j) || of(b)(i) - of(b)(j));
+    traces.push(markers("succeeded", steps, of(a), of(b), { name: "Pareto front", mode: S.objectives.length === 2 ? "lines+markers" : "markers", line: { color: colour("mark"), width: 1, dash: "dot" }, marker: { color: colour("mark"), size: 9 } }));
+    if (whole.includes(BASE)) traces.push(markers("succeeded", [BASE], of(a), of(b), { name: "defaults", marker: { symbol: "diamond", size: 11, color: colour("text") } }));
+    const title = (k) => ({ title: { text: plain(cut(S.objectives[k][0], 40)) + ` (${S.objectives[k][1]}d)` }, ...scaled(whole.map(of(k)), false, S.front.map(of(k))).axis });
+    show("chart-pareto", traces, { xaxis: title(a), yaxis: title(b) });
+  },
+
   "chart-importance"() {
     const I = S.importance, names = I.names.map((n) => plain(cut(n, 28)));
     show("chart-importance", [{
@@ -158,7 +172,7 @@ const CHARTS = {
     const ends = all.map(([, , v]) => v[v.length - 1]);
     const scale = scaled(all.flatMap(([, , v]) => v), log, best.map(([, , v]) => v[v.length - 1]).concat(ends.slice(0, 0)));
     show("chart-curves", traces, {
-      xaxis: { title: { text: "report" }, ...whole(Math.max(...all.map(([, steps]) => steps[steps.length - 1]))) }, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "reversed", font: { size: 12 } },
+      xaxis: { title: { text: "report" }, ...whole(Math.max(...all.map(([, steps]) => steps[steps.length - 1]))) }, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "reversed", font: { size: 12 } }, showlegend: true,
       yaxis: { title: { text: plain(cut(metric === "default" ? S.metric : metric, 40)) }, ...scale.axis },
     });
   },
@@ -186,6 +200,13 @@ const CHARTS = {
   },
 };
 
+function reach(axis) {
+  // The whole of an axis with room for the marks at its ends; of a logarithmic one in powers of ten.
+  const [low, high] = axis.kind === "log" ? [Math.log10(axis.low), Math.log10(axis.high)] : [axis.low, axis.high];
+  const room = high > low ? 0.04 * (high - low) : 0.5;
+  return [low - room, high + room];
+}
+
 function slice(k) {
   const axis = S.axes[k], against = chosen("slices-y") === "seconds" ? T.seconds : T.value;
   const counted = ALL.filter((i) => against[i] !== null && axis.places[i] !== null && ["succeeded", "early-stopped"].includes(stateOf(i)));
@@ -198,14 +219,17 @@ function slice(k) {
     marker: { size: 6, opacity: done.length > 500 ? 0.6 : 0.85, color: done.map((i) => mix(weak, strong, 0.15 + 0.85 * i / Math.max(1, ALL.length - 1))) },
   }];
   for (const [i, symbol, size] of [[BASE, "diamond", 10], [BEST, "star", 14]])
-    if (i !== null && some.includes(i)) traces.push(markers("succeeded", [i], (j) => axis.places[j], (j) => against[j], { marker: { symbol, size, color: colour("mark"), line: { color: colour("page"), width: 1 } } }));
+    if (i !== null && stateOf(i) === "succeeded" && some.includes(i)) traces.push(markers("succeeded", [i], (j) => axis.places[j], (j) => against[j], { marker: { symbol, size, color: colour("mark"), line: { color: colour("page"), width: 1 } } }));
+  const failed = thin(ALL.filter((i) => axis.places[i] !== null && stateOf(i) === "failed"), 500, []);
+  if (failed.length) traces.push(markers("failed", failed, spread, () => 0.03, { yaxis: "y2", marker: { size: 6, symbol: SYMBOLS.failed, color: colour("failed"), opacity: 0.7 } }));
   const all = ALL.filter((i) => against[i] !== null && ["succeeded", "early-stopped"].includes(stateOf(i)));
   const scale = scaled(all.map((i) => against[i]), ticked("slices-log"), [BEST, BASE].map((i) => (i === null ? null : against[i])));
   const x = axis.kind === "choice"
     ? { tickvals: axis.options.map((_, i) => i), ticktext: axis.options.map((o) => plain(cut(o, 14))), range: [-0.5, axis.options.length - 0.5] }
-    : { type: axis.kind, ...(axis.kind === "log" ? { tickvals: ticks(axis, 5).map(([v]) => v), ticktext: ticks(axis, 5).map(([, t]) => t) } : { nticks: 6 }) };
+    : { type: axis.kind, range: reach(axis), ...(axis.kind === "log" ? { tickvals: ticks(axis, 5).map(([v]) => v), ticktext: ticks(axis, 5).map(([, t]) => t) } : { nticks: 6 }) };
   show("slice-" + k, traces, {
     margin: { l: 48, r: 8, t: 8, b: 40 }, showlegend: false,
     xaxis: { title: { text: plain(cut(axis.name, 34)), standoff: 6, font: { size: 13 } }, tickfont: { size: 11 }, ...x }, yaxis: { nticks: 6, tickfont: { size: 11 }, ...scale.axis },
+    yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
   }, { id: "note-slices", text: scale.text + (counted.length > FEW ? `Each picture shows ${some.length.toLocaleString("en")} of up to ${counted.length.toLocaleString("en")} trials. ` : "") });
 }

@@ -10,8 +10,7 @@ window.addEventListener("error", (event) => broken(event.error || event.message)
 window.addEventListener("unhandledrejection", (event) => broken(event.reason));
 
 if (by("slice-grid")) {
-  if (!S.ranked.length) by("slice-grid").textContent = "No trial has succeeded.";
-  else S.axes.forEach((axis, k) => {
+  S.axes.forEach((axis, k) => {
     const place = element("div", { id: "slice-" + k, className: "chart" });
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", `The result against ${axis.name}`);
@@ -56,10 +55,10 @@ requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
 })));
 
 const FOLLOWS = {
-  "progress-x": ["chart-progress"], "progress-log": ["chart-progress"], "curves-which": ["chart-curves"], "curves-log": ["chart-curves"],
+  "curves-metric": ["chart-curves"], "pareto-x": ["chart-pareto"], "pareto-y": ["chart-pareto"], "progress-x": ["chart-progress"], "progress-log": ["chart-progress"], "curves-which": ["chart-curves"], "curves-log": ["chart-curves"],
   "parallel-top": ["lines"], "slices-y": S.axes.map((_, k) => "slice-" + k), "slices-log": S.axes.map((_, k) => "slice-" + k),
 };
-document.addEventListener("change", (event) => redraw(FOLLOWS[event.target.name] || (event.target.id === "curves-metric" ? ["chart-curves"] : [])));
+document.addEventListener("change", (event) => redraw(FOLLOWS[event.target.name || event.target.id] || []));
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw(drawn));
 window.addEventListener("beforeprint", () => {
@@ -78,6 +77,9 @@ window.addEventListener("resize", () => {
 });
 
 window.addEventListener("hashchange", trial);
+by("trial").addEventListener("keydown", (event) => {
+  if (event.key === "ArrowLeft" || event.key === "ArrowRight") by("trial").querySelector(event.key === "ArrowLeft" ? ".before" : ".after")?.click();
+});
 by("trial").addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
 by("trial").addEventListener("click", (event) => { if (event.target === by("trial")) by("trial").close(); });
 trial();

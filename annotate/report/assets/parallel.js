@@ -5,18 +5,20 @@ const PARALLEL = { brushes: new Map(), lit: null, width: 0 };
 
 function parallel() {
   const place = by("lines");
-  if (!place || !S.ranked.length) {
-    if (place) place.textContent = "No trial has succeeded.";
-    return;
-  }
-  const results = S.ranked.map((i) => T.value[i]), near = inner(results, [T.value[BEST]]);
   const axes = S.axes.map((axis) => ({ ...axis, at: (i) => axis.places[i] }));
-  const low = near ? Math.max(near.range[0], Math.min(...results)) : results.reduce((a, b) => Math.min(a, b));
-  const high = near ? Math.min(near.range[1], Math.max(...results)) : results.reduce((a, b) => Math.max(a, b));
-  axes.push({ name: S.metric, kind: "linear", low, high, at: (i) => Math.min(high, Math.max(low, T.value[i])), options: [] });
+  let far = 0;
+  S.objectives.forEach(([name], k) => {
+    const of = (i) => (k === 0 ? T.value[i] : T.further[i]?.[k - 1] ?? null);
+    const results = S.ranked.map(of).filter((v) => v !== null), near = inner(results, [of(BEST)]);
+    if (!results.length) return;
+    far += near ? near.outside : 0;
+    const least = results.reduce((a, b) => Math.min(a, b)), most = results.reduce((a, b) => Math.max(a, b));
+    const low = near ? Math.max(near.range[0], least) : least, high = near ? Math.min(near.range[1], most) : most;
+    axes.push({ name, kind: "linear", low, high, options: [], at: (i) => (of(i) === null ? null : Math.min(high, Math.max(low, of(i)))) });
+  });
   const missing = axes.map((axis) => S.ranked.some((i) => axis.at(i) === null));
   const side = 64, top = 60, height = 400, deep = missing.includes(true) ? 64 : 16;
-  const width = Math.max(place.clientWidth, 2 * side + (axes.length - 1) * 96), full = top + height + deep;
+  const width = ON_PAPER() ? place.clientWidth : Math.max(place.clientWidth, 2 * side + (axes.length - 1) * 96), full = top + height + deep;
   const x = (k) => side + (axes.length === 1 ? 0.5 : k / (axes.length - 1)) * (width - 2 * side);
   const y = (part) => top + (1 - part) * height;
   const part = axes.map((axis) => S.ranked.reduce((m, i) => m.set(i, axis.at(i) === null ? MISSING : share(axis, axis.at(i)) + aside(axis, i)), new Map()));
@@ -49,13 +51,15 @@ function parallel() {
     pen.globalAlpha = 1;
     if (some.includes(BEST)) line(BEST, colour("mark"), 2.5);
     if (PARALLEL.lit !== null) line(PARALLEL.lit, colour("text"), 3);
-    by("note-parallel").textContent = `${some.length.toLocaleString("en")} of ${S.ranked.length.toLocaleString("en")} succeeded trials` + (some.includes(BEST) ? "; the best stands out" : "") + (near ? `; ${near.outside} far off ${near.outside === 1 ? "is" : "are"} drawn at the axis' end` : "");
+    by("note-parallel").textContent = `${some.length.toLocaleString("en")} of ${S.ranked.length.toLocaleString("en")} succeeded trials` + (some.includes(BEST) ? "; the best stands out" : "") + (far ? `; ${far} far off ${far === 1 ? "is" : "are"} drawn at the end of the axis` : "");
   };
 
   axes.forEach((axis, k) => {
     const group = svg(overlay, "g", { class: "axis" });
     svg(group, "line", { x1: x(k), x2: x(k), y1: y(0), y2: y(1) });
-    const name = svg(group, "text", { x: x(k), y: k % 2 && axes.length > 6 ? 18 : 36, "text-anchor": "middle" });
+    const name = svg(group, "text", { x: x(k), y: k % 2 && axes.length > 6 ? 18 : 36, "text-anchor": k === 0 ? "start" : k === axes.length - 1 ? "end" : "middle" });
+    if (k === 0) name.setAttribute("x", 2);
+    if (k === axes.length - 1) name.setAttribute("x", width - 2);
     name.textContent = cut(axis.name, axes.length > 6 ? 26 : 18);
     svg(name, "title", {}).textContent = axis.name;
     for (const [value, label] of ticks(axis, 5)) {

@@ -4,6 +4,7 @@ const COLUMNS = [
   { name: "trial", number: true, of: (i) => T.number[i] },
   { name: "state", of: (i) => said(stateOf(i)) + (T.reason[i] ? ` (${T.reason[i]})` : "") },
   { name: S.metric, number: true, of: (i) => T.value[i] },
+  ...S.objectives.slice(1).map(([name], k) => ({ name, number: true, of: (i) => T.further[i]?.[k] ?? null })),
   { name: "duration", number: true, of: (i) => T.seconds[i], words: span },
   ...S.names.map((name, k) => ({ name, number: T.params.every((row) => row[k] === null || typeof row[k] === "number"), of: (i) => T.params[i][k] })),
   ...(T.gpus.some(Boolean) ? [{ name: "GPU", of: (i) => T.gpus[i] }] : []),
@@ -73,11 +74,11 @@ function trial() {
   if (i < 0) { if (dialog.open) dialog.close(); return; }
   const step = (by, word, label) => {
     const order = TABLE.rows.includes(i) ? TABLE.rows : ALL, next = order[order.indexOf(i) + by];
-    const button = element("button", { type: "button", textContent: word, title: label, ariaLabel: label, disabled: next === undefined });
+    const button = element("button", { type: "button", className: by < 0 ? "before" : "after", textContent: word, title: label, ariaLabel: label, disabled: next === undefined });
     button.addEventListener("click", () => location.replace("#trial-" + T.number[next]));
     return button;
   };
-  const close = element("button", { type: "button", textContent: "✕", title: "Close", ariaLabel: "Close" });
+  const close = element("button", { type: "button", textContent: "✕", title: "Close", ariaLabel: "Close", autofocus: true });
   close.addEventListener("click", () => dialog.close());
   const facts = [said(stateOf(i)) + (T.reason[i] ? ` (${T.reason[i]})` : "")];
   if (i === BASE) facts.push("the script's own defaults");
@@ -90,6 +91,7 @@ function trial() {
     element("p", { className: "lead", textContent: facts.join(" · ") }),
   ];
   if (T.value[i] !== null) parts.push(element("p", { textContent: `${S.metric} ` }, element("b", { textContent: number(T.value[i]) })));
+  if (T.further[i]) T.further[i].forEach((value, k) => parts.push(element("p", { textContent: `${S.objectives[k + 1][0]} ` }, element("b", { textContent: number(value) }))));
   if (T.message[i] !== null) parts.push(element("pre", { textContent: T.messages[T.message[i]] }));
   parts.push(element("table", {}, element("thead", {}, element("tr", {}, ...["parameter", "value", "default"].map((w) => element("th", { scope: "col", textContent: w })))),
     element("tbody", {}, ...S.names.map((name, k) => element("tr", {}, element("th", { scope: "row", textContent: name }),
