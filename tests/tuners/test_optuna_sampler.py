@@ -43,7 +43,11 @@ class TestAnySampler(Conformance):
             annotate_tuners.make("optuna:NoSampler", SMALL, direction="minimize", seed=0)
 
 
-class TestMotpe:
+class TestMotpe(Conformance):
+    name = "motpe"
+    class_args = {"n_startup_trials": 5}  # noqa: RUF012
+    trials = 12
+
     def test_it_learns_several_metrics(self):
         tuner = annotate_tuners.make(
             "motpe", SQUARE, direction="minimize", directions=("minimize", "maximize"), seed=0

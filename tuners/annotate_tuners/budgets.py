@@ -98,16 +98,25 @@ class Hyperband:
         if point is not None:
             yield Proposal(self._dimensions.completed(point), {KEY: budget})
         known = {_name(configuration.point) for configuration in _configurations(history)}
-        for proposal in itertools.islice(self._new.propose(self._learned(history), number, rng), TRIES):
+        for proposal in itertools.islice(
+            self._algorithm(rng).propose(self._learned(history), number, rng), TRIES
+        ):
             if _name(proposal.point) not in known:
                 yield Proposal(proposal.point, {KEY: budget})
+
+    def _algorithm(self, rng: random.Random) -> Algorithm:
+        return self._new
 
     def _learned(self, history: History) -> History:
         return history
 
 
 class Bohb(Hyperband):
-    """`min_budget` to `max_budget`; a model is made once a budget has `min_points_in_model` results."""
+    """`min_budget` to `max_budget`; a model is made once a budget has `min_points_in_model` results.
+
+    The best `top_n_percent` are its good ones, the best of `num_samples` proposals is tried; of the
+    configurations, the share `random_fraction` is drawn by chance. The names are NNI's.
+    """
 
     def __init__(
         self,
@@ -117,11 +126,21 @@ class Bohb(Hyperband):
         max_budget: int = 3,
         eta: int = 3,
         min_points_in_model: int | None = None,
+        top_n_percent: float = 15,
+        num_samples: int = 8,
+        random_fraction: float = 0.0,
     ) -> None:
+        if not 0 < top_n_percent < 100 or not 0 <= random_fraction <= 1:
+            raise InvalidArguments("bohb needs 0 < top_n_percent < 100 and 0 <= random_fraction <= 1")
         super().__init__(dimensions)
         self._halving = _Halving(min_budget, max_budget, eta, "parallelism")
         self._least = len(dimensions) + 3 if min_points_in_model is None else min_points_in_model
-        self._new = Tpe(dimensions, startup=self._least)
+        self._new = Tpe(dimensions, startup=self._least, good=top_n_percent / 100, proposals=num_samples)
+        self._chance = RandomSearch(dimensions)
+        self._random = random_fraction
+
+    def _algorithm(self, rng: random.Random) -> Algorithm:
+        return self._chance if rng.random() < self._random else self._new
 
     def _learned(self, history: History) -> History:
         """The results of the largest budget that has enough, and what is pending."""

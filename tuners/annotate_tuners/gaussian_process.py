@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from annotate_tuners.algorithm import History, Proposal
 from annotate_tuners.choices import Choice
-from annotate_tuners.errors import MissingPackage
+from annotate_tuners.errors import InvalidArguments, MissingPackage
 from annotate_tuners.evolution import mutated
 from annotate_tuners.quasi_random import even_point
 from annotate_tuners.random_search import RandomSearch
@@ -24,15 +24,34 @@ if TYPE_CHECKING:
 
     from annotate_tuners.dimensions import Dimensions, Point
 
+UTILITIES = ("ei", "poi", "ucb")
 LATEST = 400  # trials that the process is fitted to: its cost grows with their cube
 
 
 class GaussianProcess:
-    """`cold_start_num` even points first; then the best of `candidates` by expected improvement."""
+    """`cold_start_num` even points first; then the best of `candidates`, by default by expected improvement.
+
+    `utility` is "ei" for that, "poi" for the probability of improvement, "ucb" for the confidence bound `kappa`
+    deviations away; `xi` is the least improvement that counts. `nu` is the smoothness of the Matern kernel,
+    `alpha` what is added to its diagonal. The names are NNI's.
+    """
 
     def __init__(
-        self, dimensions: Dimensions, *, cold_start_num: int = 10, candidates: int = 1000, xi: float = 0.0
+        self,
+        dimensions: Dimensions,
+        *,
+        cold_start_num: int = 10,
+        candidates: int = 1000,
+        utility: str = "ei",
+        kappa: float = 5.0,
+        xi: float = 0.0,
+        nu: float = 2.5,
+        alpha: float = 1e-10,
     ) -> None:
+        if utility not in UTILITIES:
+            raise InvalidArguments(f"utility is one of {', '.join(UTILITIES)}, not {utility!r}")
+        if candidates < 4 or not nu > 0 or not alpha > 0:
+            raise InvalidArguments("gp needs candidates >= 4, nu > 0 and alpha > 0")
         try:
             import sklearn  # noqa: F401, PLC0415 - an extra
         except ImportError as error:
@@ -40,7 +59,11 @@ class GaussianProcess:
         self._dimensions = dimensions
         self._start = cold_start_num
         self._candidates = candidates
+        self._utility = utility
+        self._kappa = kappa
         self._xi = xi
+        self._nu = nu
+        self._alpha = alpha
 
     def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
         ranked = history.ranked
@@ -55,11 +78,11 @@ class GaussianProcess:
         points += [
             self._moved(ranked[i % min(5, len(ranked))].point, rng) for i in range(self._candidates // 4)
         ]
-        gain = self._expected_improvement(history, points, rng.randrange(2**31))
+        gain = self._utilities(history, points, rng.randrange(2**31))
         for i in sorted(range(len(points)), key=lambda i: -gain[i]):
             yield Proposal(points[i])
 
-    def _expected_improvement(self, history: History, points: list[Point], seed: int) -> list[float]:
+    def _utilities(self, history: History, points: list[Point], seed: int) -> list[float]:
         import numpy as np  # noqa: PLC0415 - scikit-learn brings it
         from scipy.stats import norm  # noqa: PLC0415
         from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
@@ -70,11 +93,11 @@ class GaussianProcess:
         x = np.array([self._vector(outcome.point) for outcome in known])
         y = np.array([outcome.loss for outcome in known], dtype=float)
         y = np.minimum(y, np.median(y) + 3 * (np.median(y) - y.min() + 1e-12))  # one disaster is like another
-        kernel = ConstantKernel() * Matern(np.full(x.shape[1], 0.5), (0.05, 20.0), nu=2.5) + WhiteKernel(
+        kernel = ConstantKernel() * Matern(np.full(x.shape[1], 0.5), (0.05, 20.0), nu=self._nu) + WhiteKernel(
             1e-3, (1e-8, 1.0)
         )
         process = GaussianProcessRegressor(
-            kernel, normalize_y=True, random_state=seed, n_restarts_optimizer=1
+            kernel, alpha=self._alpha, normalize_y=True, random_state=seed, n_restarts_optimizer=1
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -82,13 +105,16 @@ class GaussianProcess:
             if history.pending:
                 pending = np.array([self._vector(p.point) for p in history.pending.values()])
                 x, y = np.concatenate([x, pending]), np.concatenate([y, process.predict(pending)])
-                process = GaussianProcessRegressor(process.kernel_, optimizer=None, normalize_y=True).fit(
-                    x, y
-                )
+                process = GaussianProcessRegressor(
+                    process.kernel_, alpha=self._alpha, optimizer=None, normalize_y=True
+                ).fit(x, y)
             mean, spread = process.predict(np.array([self._vector(p) for p in points]), return_std=True)
         spread = np.maximum(spread, 1e-12)
+        if self._utility == "ucb":
+            return [float(v) for v in self._kappa * spread - mean]
         z = (process.predict(x).min() - mean - self._xi) / spread
-        return [float(v) for v in spread * (z * norm.cdf(z) + norm.pdf(z))]
+        improvement = norm.cdf(z) if self._utility == "poi" else spread * (z * norm.cdf(z) + norm.pdf(z))
+        return [float(v) for v in improvement]
 
     def _moved(self, point: Point, rng: random.Random) -> Point:
         """`point` with every line moved a little."""

@@ -13,6 +13,8 @@ from annotate_tuners.errors import InvalidArguments, UnknownName
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from annotate_tuners.tuner import Direction
+
 T = TypeVar("T")
 
 
@@ -42,7 +44,8 @@ def refuse_unknown(what: str, given: Iterable[str], known: Collection[str]) -> N
     """Raises InvalidArguments for the first name that is not known, with the nearest one and all."""
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
+            spelt = {each.casefold(): each for each in known}
+            near = [spelt[each] for each in difflib.get_close_matches(name.casefold(), spelt, 1)]
             hint = f"did you mean {near[0]!r}? " if near else ""
             takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
             raise InvalidArguments(f"{what} has no argument {name!r}; {hint}{takes}")
@@ -50,11 +53,24 @@ def refuse_unknown(what: str, given: Iterable[str], known: Collection[str]) -> N
 
 def checked(name: str, factory: Callable[..., Any], *given: Any, **class_args: Any) -> Any:
     """Call `factory` with the user's arguments. Raises InvalidArguments where it does not take them."""
+    signature = inspect.signature(factory)
+    takes = list(signature.parameters.values())[len(given) :]
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes):
+        refuse_unknown(name, class_args, [parameter.name for parameter in takes])
     try:
-        inspect.signature(factory).bind(*given, **class_args)
+        signature.bind(*given, **class_args)
     except TypeError as error:
         raise InvalidArguments(f"{name}: {error}") from error
     try:
         return factory(*given, **class_args)
     except TypeError as error:  # "5" where a number belongs
         raise InvalidArguments(f"{name}: {error}") from error
+
+
+def without_mode(name: str, direction: Direction, class_args: Mapping[str, Any]) -> dict[str, Any]:
+    """`class_args` without NNI's `optimize_mode`, which must be `direction` where it is given."""
+    if class_args.get("optimize_mode", direction) not in (direction, None):
+        raise InvalidArguments(
+            f"{name}: optimize_mode is {class_args['optimize_mode']!r}, but the study is to {direction}"
+        )
+    return {key: value for key, value in class_args.items() if key != "optimize_mode"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotate_tuners.custom import NniAssessor, is_custom, load_class, nni_arguments
 from annotate_tuners.errors import InvalidArguments
-from annotate_tuners.lookup import checked, load, nearest
+from annotate_tuners.lookup import checked, load, nearest, without_mode
 
 if TYPE_CHECKING:
     from annotate_tuners.pruner import Pruner
@@ -41,7 +41,10 @@ def known_pruner(name: str) -> str:
 
 
 def make_pruner(name: str, *, direction: Direction, **class_args: Any) -> Pruner:
-    """The pruner of that name, or of `path/to/file.py:Class`. Raises UnknownName, InvalidArguments."""
+    """The pruner of that name, or of `path/to/file.py:Class`. Raises UnknownName, InvalidArguments.
+
+    `optimize_mode` among the class arguments, NNI's, must be `direction`.
+    """
     if is_custom(name):
         custom = load_class(name)
         if hasattr(custom, "assess_trial"):
@@ -50,4 +53,5 @@ def make_pruner(name: str, *, direction: Direction, **class_args: Any) -> Pruner
             raise InvalidArguments(f"{name} has neither decide nor assess_trial")
         return checked(name, custom, direction, **class_args)  # type: ignore[no-any-return]
     known = nearest("pruner", name, {**_TARGETS, **{alias: _TARGETS[to] for alias, to in _ALIASES.items()}})
-    return checked(name, load(known), direction, **class_args)  # type: ignore[no-any-return]
+    heeded = without_mode(name, direction, class_args)
+    return checked(name, load(known), direction, **heeded)  # type: ignore[no-any-return]
