@@ -147,7 +147,8 @@ def _running(
     snapshot: StudySnapshot, shown: list[Trial], place: int | None, width: int, title: str = ""
 ) -> Block:
     if not shown:
-        idle = "nothing runs" if snapshot.phase != "running" else "the next trial is being started"
+        starting = "a trial waits for its slot" if snapshot.waiting else "the next trial is being started"
+        idle = starting if snapshot.phase == "running" else "nothing runs"
         return _empty(title, idle, width)
     return table(title or "trial", running_columns(snapshot, shown, width), width, selected=place)
 

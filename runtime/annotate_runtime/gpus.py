@@ -203,7 +203,8 @@ class GpuPool:
         except NoDriver as error:
             return str(error)
         if not self._use_busy and (occupant := self._occupant(slot, usage)):
-            return occupant
+            size = f"{usage.memory_used / GIB:.1f} GB of {usage.memory_total / GIB:.0f}"
+            return f"{slot.device.label}: {occupant}, {size}"
         if slot.lock is None:
             lock = try_lock(slot.device.uuid, self._locks)
             if isinstance(lock, str):
@@ -213,12 +214,11 @@ class GpuPool:
 
     def _occupant(self, slot: _Slot, usage: Usage) -> str | None:
         """Who else computes on a device, or that its memory is taken; None when it is free for us."""
-        size = f"{usage.memory_used / GIB:.1f} GB of {usage.memory_total / GIB:.0f}"
         for pid in sorted(usage.processes):
             if not _ours(pid, slot):
-                return f"{slot.device.label}: pid {pid}, {_name(pid)}, {size}"
+                return f"pid {pid}, {_name(pid)}"
         if not slot.shares and usage.memory_used > max(IDLE_BYTES, IDLE_SHARE * usage.memory_total):
-            return f"{slot.device.label}: its memory is in use, {size}"
+            return "its memory is in use"
         return None
 
     def _left_by(self, slot: _Slot, trial: int) -> bool:

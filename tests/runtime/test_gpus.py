@@ -184,6 +184,7 @@ def test_a_gpu_of_somebody_elses_process_is_waited_for_and_named(machine, tmp_pa
     gpus = pool(tmp_path)
     assert gpus.lease(0, Share()).devices[0].index == 1
     assert gpus.lease(1, Share()) == Busy(f"GPU 0: pid {other.pid}, sleep, 31.0 GB of 40; GPU 1: trial 0")
+    assert [holder for _, _, holder in gpus.usages()] == [f"pid {other.pid}, sleep", "trial 0"]
     machine(gpu(0) + gpu(1))
     assert gpus.lease(1, Share()).devices[0].index == 0
 
