@@ -219,7 +219,7 @@ def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports"))
+        said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports*"))
         if not any(path.stat().st_size for path in said) and isinstance(
             error, AnnotateError | asyncio.CancelledError | KeyboardInterrupt | SystemExit | OSError
         ):

@@ -76,6 +76,7 @@ class Launcher:
             code_dir=plan.folder.code,
             threads=lease.threads,
             gpus=lease.gpus,
+            token=os.urandom(8).hex(),
         )
         otherwise = {key: value for key, value in env.items() if self._kept.get(key) != value}
         _keep(directory / ENVIRONMENT, {**otherwise, **dict.fromkeys(self._kept.keys() - env.keys())})
@@ -96,10 +97,12 @@ def prepare(directory: Path, *, attempt: int) -> None:
         try:
             directory.mkdir(mode=0o700, parents=True)
         except FileExistsError:
+            for left in directory.glob("reporter*"):
+                left.unlink()
             for name in (LOG, REPORTS, OUTPUT):
-                left = directory / name
-                if left.exists():
-                    left.rename(_aside(left, attempt - 1))
+                for left in (directory / name, *directory.glob(f"{name}-*")):
+                    if left.exists():
+                        left.rename(_aside(directory / name, attempt - 1))
         (directory / OUTPUT).mkdir(mode=0o700)
 
 

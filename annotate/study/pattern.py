@@ -9,6 +9,7 @@ intermediate result, the last one is the final result. A match that is no number
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from annotate.errors import UsageError
 from annotate.study.ports import Launch, Lease, News, Process
 from annotate.trial import Measurement, Trial
+from annotate_runtime.protocol import open_plain
 
 CHUNK = 1 << 18  # bytes of a log that are read at a time
 LONGEST_LINE = 1 << 16  # bytes; what is longer is taken in pieces
@@ -102,12 +104,12 @@ class Reading:
 
     def _read(self) -> tuple[str, bool]:
         """The next whole lines of the log (of what is left, after the end), and whether there are more."""
-        try:
-            with self.log.open("rb") as file:
-                file.seek(self._offset)
-                chunk = file.read(CHUNK)
-        except FileNotFoundError:
+        descriptor = open_plain(self.log)
+        if descriptor is None:
             return "", False
+        with os.fdopen(descriptor, "rb") as file:
+            file.seek(self._offset)
+            chunk = file.read(CHUNK)
         full = len(chunk) == CHUNK
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
         if (self._ended and not full) or (end == 0 and len(chunk) >= LONGEST_LINE):

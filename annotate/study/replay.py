@@ -29,6 +29,7 @@ from annotate_runtime.environment import TRIAL_DIR, trial_environment
 from annotate_runtime.install import mirrored_command
 from annotate_runtime.protocol import Parameters
 from annotate_runtime.redirect import Mirror
+from annotate_runtime.reporter import TOKEN
 
 DEBUG = "ANNOTATE_PDB"
 SYS_DIR, OUTPUT_DIR = "NNI_SYS_DIR", "NNI_OUTPUT_DIR"
@@ -110,6 +111,7 @@ def replayed(
     env |= {name: value for name, value in now.items() if name in TERMINAL}
     env |= {"PWD": str(run.cwd), TRIAL_DIR: str(scratch), SYS_DIR: str(scratch)}
     env[OUTPUT_DIR] = str(scratch / OUTPUT)
+    env.pop(TOKEN, None)
     if gpus is not None:
         env[GPUS] = gpus
     if debug:

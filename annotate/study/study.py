@@ -53,6 +53,7 @@ from annotate_tuners.space import SearchSpace
 from annotate_tuners.tuner import Tuner
 
 POLL = 0.1  # seconds between two looks at what running trials reported
+POLL_ON = 0.03  # seconds that a look takes, and until the next one, where there is more than it could take in
 RETRY_SLOT = 1.0  # seconds until a slot is asked for again that another program holds
 
 
@@ -262,11 +263,12 @@ class Study:
 
     async def _tick(self) -> None:
         asked = time.monotonic()
+        more = False
         try:
             while True:
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(POLL_ON if more else POLL)
                 now = time.monotonic()
-                self._supervisor.poll()
+                more = self._supervisor.poll(seconds=POLL_ON)
                 self._watch_clock(now)
                 self._machine.look()
                 self._session.save(every=SAVE)

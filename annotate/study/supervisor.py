@@ -76,18 +76,27 @@ class Supervisor:
         """The processes of the running trials, by number."""
         return {n: live.process.pid for n, live in self.live.items() if live.process is not None}
 
-    def poll(self) -> None:
-        """Commit what running trials have reported, all together, then tell it."""
+    def poll(self, *, seconds: float) -> bool:
+        """Commit what running trials have reported, all together, then tell it, turn by turn for some `seconds`.
+
+        Returns whether there may be more.
+        """
+        until = time.monotonic() + seconds
         running = [(live, live.process) for live in self.live.values() if live.process is not None]
-        news = [(live, process.news()) for live, process in running]
-        fresh = [(live, each) for live, each in news if each.measurements or each.reads]
-        if not fresh:
-            return
-        with self._store.together():
+        while running:
+            news = [(live, process, process.news()) for live, process in running]
+            fresh = [(live, each) for live, _, each in news if each.measurements or each.reads]
+            if not fresh:
+                return False
+            with self._store.together():
+                for live, each in fresh:
+                    self._store.record(live.trial.number, each.measurements, each.reads)
             for live, each in fresh:
-                self._store.record(live.trial.number, each.measurements, each.reads)
-        for live, each in fresh:
-            self._tell(live, each)
+                self._tell(live, each)
+            running = [(live, process) for live, process, each in news if each.more]
+            if time.monotonic() >= until:
+                break
+        return bool(running)
 
     async def _run(self, live: Live) -> None:
         try:

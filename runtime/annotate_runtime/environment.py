@@ -14,7 +14,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from annotate_runtime.reporter import OUTER_RANKS, RANKS
+from annotate_runtime.reporter import OUTER_RANKS, RANKS, TOKEN
 
 TRIAL_DIR = "ANNOTATE_TRIAL_DIR"
 THREAD_COUNTS = (
@@ -37,15 +37,19 @@ def trial_environment(
     code_dir: Path,
     threads: int | None = None,
     gpus: tuple[str, ...] | None = None,
+    token: str | None = None,
 ) -> dict[str, str]:
     """The complete environment of one trial.
 
     `threads` is its share of the cores, None to leave the libraries alone; a count that the user has
     set herself is kept. `gpus` are indices or UUIDs, () hides every GPU, None leaves them as they are.
+    `token` is known to this attempt of the trial alone.
     """
     env = dict(base)
     env["PYTHONPATH"] = os.pathsep.join([str(lib), *filter(None, [base.get("PYTHONPATH")])])
     env[TRIAL_DIR] = str(directory)
+    if token is not None:
+        env[TOKEN] = token
     env["NNI_PLATFORM"] = "local"
     env["NNI_EXP_ID"] = study
     env["NNI_SYS_DIR"] = str(directory)

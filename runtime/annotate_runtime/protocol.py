@@ -4,6 +4,10 @@
 written by the trial alone, one JSON line a report, each by one append, so that a trial killed the
 next instant has lost nothing. `encoding` holds the trial's half of the writing.
 
+The name of `reports` ends in a token that the trial has in its environment and its directory does not name,
+one for each attempt: a process that has got hold of another trial's directory, or outlived an earlier
+attempt, writes beside it. Only a regular file is read; a link or a pipe in its place is as good as none.
+
 A line that is not of this protocol is refused with `ProtocolError`. `ReportReader` passes over such
 lines, one by one: a script that scribbles into the file loses none of its own reports.
 
@@ -13,9 +17,11 @@ Read(key='train/lr/loguniform')
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,6 +73,11 @@ class Read:
 Report: TypeAlias = Result | Read
 
 
+def reports_of(directory: Path, token: str | None) -> Path:
+    """Where the trial whose environment has this token reports; without one, as a replay, in `reports`."""
+    return directory / (f"{REPORTS}-{token}" if token else REPORTS)
+
+
 def write_parameters(directory: Path, parameters: Parameters) -> Path:
     """Publish `parameters.json` in a trial's directory, whole or not at all."""
     path = directory / PARAMETERS
@@ -87,16 +98,19 @@ def read_parameters(directory: Path) -> Parameters:
 def decode_report(line: bytes) -> Report:
     """One line of `reports`, with or without its newline. Raises ProtocolError."""
     try:
-        document = json.loads(line)
-        kind = document["kind"]
-        if kind == "read":
-            return Read(str(document["key"]))
-        if kind in ("intermediate", "final"):
-            values = {str(key): float(value) for key, value in document["values"].items()}
-            return Result(kind, float(document["time"]), int(document["step"]), values)
+        return _report_of(json.loads(line))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ProtocolError(f"not a report: {line[:200]!r}") from error
-    raise ProtocolError(f"a report of unknown kind: {line[:200]!r}")
+
+
+def _report_of(document: Any) -> Report:
+    kind = document["kind"]
+    if kind in ("intermediate", "final"):
+        values = {str(key): float(value) for key, value in document["values"].items()}
+        return Result(kind, float(document["time"]), int(document["step"]), values)
+    if kind == "read":
+        return Read(str(document["key"]))
+    raise ValueError(f"of unknown kind {kind!r}")
 
 
 class ReportReader:
@@ -106,30 +120,52 @@ class ReportReader:
     reports never holds up the host.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / REPORTS
+    def __init__(self, directory: Path, token: str | None = None) -> None:
+        self._path = reports_of(directory, token)
         self._offset = 0
 
-    def read(self, limit: int = 1 << 18) -> list[Report]:
+    def read(self, limit: int = 1 << 16) -> list[Report]:
         """The next reports, from some `limit` bytes; empty when there are none yet."""
         while whole := self._lines(limit):
-            reports = [report for line in whole.splitlines() if (report := _report(line)) is not None]
-            if reports:
+            if reports := _reports(whole):
                 return reports
         return []
 
     def _lines(self, limit: int) -> bytes:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                chunk = file.read(limit)
-                if len(chunk) == limit and b"\n" not in chunk:
-                    chunk += file.readline()
-        except FileNotFoundError:
+        descriptor = open_plain(self._path)
+        if descriptor is None:
             return b""
+        with os.fdopen(descriptor, "rb") as file:
+            file.seek(self._offset)
+            chunk = file.read(limit)
+            if len(chunk) == limit and b"\n" not in chunk:
+                chunk += file.readline()
         whole = chunk[: chunk.rfind(b"\n") + 1]
         self._offset += len(whole)
         return whole
+
+
+def open_plain(path: Path) -> int | None:
+    """Open what a trial may have put there, for reading, without waiting; None where it is no regular file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EACCES):
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _reports(whole: bytes) -> list[Report]:
+    """All reports among these lines; read together where every one is a report, which is four times as fast."""
+    lines = whole.splitlines()
+    try:
+        return [_report_of(document) for document in json.loads(b"[" + b",".join(lines) + b"]")]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return [report for line in lines if (report := _report(line)) is not None]
 
 
 def _report(line: bytes) -> Report | None:

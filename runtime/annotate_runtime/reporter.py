@@ -19,6 +19,8 @@ import os
 import time
 
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "LOCAL_RANK")
+TOKEN = "ANNOTATE_TRIAL_TOKEN"
+"""Ends the names of the files here, so that only who has the trial's environment speaks for it."""
 OUTER_RANKS = "ANNOTATE_OUTER_RANKS"
 """What the ranks were before the trial began, as `NAME=VALUE` by blanks: a host inside a Slurm step."""
 
@@ -28,6 +30,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._directory: str | None = None
+        self._suffix = ""
         self._file = -1
         self._identity = (0, 0)
         self._owner = False
@@ -37,7 +40,9 @@ class Reporter:
 
     def open(self, directory: str) -> None:
         """Belong to the trial of this directory from now on."""
+        token = os.environ.get(TOKEN)
         self._directory = directory
+        self._suffix = f"-{token}" if token else ""
         self._silent = _rank() not in (None, "0")
 
     def forget(self) -> None:
@@ -85,7 +90,7 @@ class Reporter:
 
     def _open_file(self, directory: str) -> None:
         self._file = os.open(
-            f"{directory}/reports", os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
+            f"{directory}/reports{self._suffix}", os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
         )
         status = os.fstat(self._file)
         self._identity = (status.st_ino, status.st_dev)
@@ -98,14 +103,14 @@ class Reporter:
         except BlockingIOError:
             self._silent = True
             return False
-        previous = _Claim.read(directory)
+        previous = _Claim.read(f"{directory}/reporter{self._suffix}")
         if previous is not None and not previous.may_pass_to(os.getpid(), self._born):
             fcntl.flock(self._file, fcntl.LOCK_UN)
             self._silent = True
             return False
         if previous is not None:
             self._steps = self._counted()
-        _Claim(time.monotonic(), _ancestors()).write(directory)
+        _Claim(time.monotonic(), _ancestors()).write(f"{directory}/reporter{self._suffix}")
         self._owner = True
         return True
 
@@ -134,15 +139,15 @@ class _Claim:
     def may_pass_to(self, pid: int, born: float) -> bool:
         return pid in self.ancestors or born > self.since
 
-    def write(self, directory: str) -> None:
-        file = os.open(f"{directory}/reporter", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    def write(self, path: str) -> None:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         os.write(file, " ".join(map(str, [self.since, *self.ancestors])).encode())
         os.close(file)
 
     @classmethod
-    def read(cls, directory: str) -> _Claim | None:
+    def read(cls, path: str) -> _Claim | None:
         try:
-            with open(f"{directory}/reporter") as file:
+            with open(path) as file:
                 since, *ancestors = file.read().split()
         except (FileNotFoundError, ValueError):
             return None

@@ -413,7 +413,7 @@ def test_a_trial_that_scribbles_into_its_reports_harms_only_itself(lab):
     lab.write(
         GOOD,
         """
-with open(os.path.join(os.environ["ANNOTATE_TRIAL_DIR"], "reports"), "ab") as file:
+with open(os.environ["ANNOTATE_TRIAL_DIR"] + "/reports-" + os.environ["ANNOTATE_TRIAL_TOKEN"], "ab") as file:
     file.write(b"\\xff not json\\n[1]\\n" + b'{"kind": "final", "time": 1, "step": 0, "values": 3}\\n')
 """,
     )

@@ -24,6 +24,7 @@ from annotate_runtime.executors import CannotLaunch, Exit, TrialRequest
 from annotate_runtime.executors.client import Launch, Launcher
 from annotate_runtime.executors.watch import Watch
 from annotate_runtime.protocol import Report, ReportReader
+from annotate_runtime.reporter import TOKEN
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class LocalRunning:
         self._request = request
         self._launch = launch
         self._launcher = launcher
-        self._reader = ReportReader(request.directory)
+        self._reader = ReportReader(request.directory, request.env.get(TOKEN))
         self._stopped = False
         self._outcome: asyncio.Task[Exit] = asyncio.get_running_loop().create_task(self._end())
 
@@ -113,7 +114,8 @@ class ForkedRunning(LocalRunning):
         return False
 
     def _reported(self) -> bool:
-        return (self._request.directory / "reporter").exists()
+        token = self._request.env.get(TOKEN)
+        return (self._request.directory / (f"reporter-{token}" if token else "reporter")).exists()
 
 
 class ForkServer:
