@@ -1,0 +1,243 @@
+"""`apply`, `diff` and `checkout` over real studies, in real git repositories."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pexpect
+import pytest
+
+from .conftest import COMMAND
+
+SCRIPT = """\
+# -*- coding: utf-8 -*-
+import argparse
+from net import width
+
+lr = 0.1  # @nni.loguniform(1e-4, 1e-1)
+'''@nni.variable(nni.choice("sgd", 'adam'), name=opt)'''
+opt = "sgd"
+parser = argparse.ArgumentParser()
+parser.add_argument("--momentum", type=float, default=0.9)  # @nni.uniform(0.5, 0.99)
+parser.add_argument("--epochs", type=int, default=1)
+args = parser.parse_args()
+acc = 1 - abs(lr - 0.01) - width / 1000 + (opt == "adam") / 10 - args.momentum / 100
+for epoch in range(args.epochs):
+    '''@nni.report_intermediate_result({"default": acc - 0.5, "loss": epoch})'''
+print(repr(acc), lr, width, opt, args.momentum)
+'''@nni.report_final_result(acc)'''
+"""
+NET = "width = 2 ** 6  # @nni.choice(16, 32, 64)  keep small\n"
+
+
+def git(annotate, *words):
+    done = subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words],
+        cwd=annotate.cwd,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def study(annotate):
+    """Five trials of a script of two files, both committed; the best one's number."""
+    annotate.write("train.py", SCRIPT)
+    annotate.write("net.py", NET)
+    git(annotate, "init", "-q")
+    git(annotate, "add", ".")
+    git(annotate, "commit", "-qm", "x")
+    assert (
+        annotate(
+            "run", "train.py", "--trials", "5", "--seed", "3", "--tuner", "random", "--", "--epochs", "2"
+        ).returncode
+        == 0
+    )
+    return max(annotate.trials(), key=lambda trial: trial["value"])
+
+
+def test_git_diff_shows_the_defaults_and_nothing_else(annotate, study):
+    """After `apply` of the best trial; the script, run plainly, is the trial."""
+    done = annotate("apply", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"trial {study['number']} of" in done.stderr
+    params = {key.split("/")[1]: value for key, value in study["parameters"].items()}
+    changed = [line for line in git(annotate, "diff").splitlines() if re.match(r"[+-][^+-]", line)]
+    wanted = {
+        f"lr = {params['lr']!r}  # @nni.loguniform(1e-4, 1e-1)",
+        f'parser.add_argument("--momentum", type=float, default={params["momentum"]!r})  # @nni.uniform(0.5, 0.99)',
+        f"width = {params['width']}  # @nni.choice(16, 32, 64)  keep small",
+        *(["opt = 'adam'"] if params["opt"] == "adam" else []),
+    }
+    assert {line[1:] for line in changed if line[0] == "+"} <= wanted
+    assert len(changed) == 2 * sum(line[0] == "+" for line in changed) > 0
+    plain = subprocess.run(
+        [sys.executable, "train.py"], cwd=annotate.cwd, capture_output=True, text=True, check=True
+    )
+    assert float(plain.stdout.split()[0]) == study["value"]
+    assert annotate("check", "train.py").returncode == 0
+
+
+def test_the_diff_alone_writes_nothing_and_is_a_patch(annotate, study):
+    """What `--diff` prints, git applies: it is what `--yes` writes."""
+    shown = annotate("apply", "--diff")
+    assert shown.returncode == 0
+    assert git(annotate, "diff") == ""
+    patch = annotate.write("patch.diff", shown.stdout)
+    git(annotate, "apply", str(patch))
+    assert annotate("apply", "--yes").returncode == 0
+    again = annotate("apply", "--yes")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert "already hold the values" in again.stderr
+
+
+def test_without_a_terminal_yes_is_needed(annotate, study):
+    """Exit code 2, and nothing is written."""
+    done = annotate("apply")
+    assert done.returncode == 2
+    assert "write --yes" in done.stderr
+    assert git(annotate, "diff") == ""
+
+
+def test_a_conflict_is_shown_and_writes_nothing(annotate, study):
+    """No file is written where one has a conflict."""
+    annotate.write("train.py", SCRIPT.replace("lr = 0.1", "lr = 0.05"))
+    done = annotate("apply", "--yes")
+    assert done.returncode == 2
+    assert "train.py:5: lr was 0.1 when the study began, is 0.05 now; trial" in done.stderr
+    assert (annotate.cwd / "net.py").read_text() == NET
+
+
+def test_stripped_it_is_a_plain_script(annotate, study):
+    """Nothing of ours is left in either file, and it is the trial."""
+    assert annotate("apply", "--yes", "--strip").returncode == 0
+    for name in ("train.py", "net.py"):
+        text = (annotate.cwd / name).read_text()
+        assert "@nni" not in text
+        assert not re.search(r"[ \t]$", text, re.MULTILINE)
+    plain = subprocess.run(
+        [sys.executable, "train.py"], cwd=annotate.cwd, capture_output=True, text=True, check=True
+    )
+    assert float(plain.stdout.split()[0]) == study["value"]
+    assert annotate("apply", "--yes", "--strip").returncode == 0
+
+
+def test_rounded_values_say_whether_they_were_measured(annotate, study):
+    """They were not, until a trial has run with them: the command that is shown does it."""
+    first = annotate("apply", "--diff", "--digits", "2")
+    assert first.returncode == 0
+    command = re.search(r"not measured with 2 digits; to know: annotate (.*)", first.stderr)
+    assert command is not None, first.stderr
+    assert annotate(*shlex.split(command[1])).returncode == 0
+    older = min(annotate.studies, key=lambda path: (path / "study.db").stat().st_mtime).name
+    second = annotate("apply", older, "--diff", "--digits", "2")
+    assert "with 2 digits it was measured: trial 1 of" in second.stderr, second.stderr
+    assert second.stdout == first.stdout
+
+
+def test_on_a_terminal_it_asks(annotate, study):
+    """No leaves everything as it is, yes writes; the diff is shown before."""
+    for answer, code in (("n", 1), ("y", 0)):
+        child = pexpect.spawn(
+            COMMAND[0], [*COMMAND[1:], "apply"], cwd=str(annotate.cwd), env={**annotate.env, "TERM": "xterm"}, timeout=60, encoding="utf-8",
+        )  # fmt: skip
+        child.expect(r"\+lr = ")
+        child.expect(r"Write train\.py, net\.py\?|Write train\.py\?")
+        child.sendline(answer)
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == code
+        assert (git(annotate, "diff") == "") == (answer == "n")
+
+
+def test_two_trials_are_shown_side_by_side(annotate, study):
+    """Their sources as a diff, then their results: value, gain, duration, every reported key."""
+    done = annotate("diff", "1", "2")
+    assert done.returncode == 0
+    values = [trial["parameters"].get("train/lr/loguniform") for trial in annotate.trials()]
+    assert f"-lr = {values[1]!r}  # @nni" in done.stdout
+    assert f"+lr = {values[2]!r}  # @nni" in done.stdout
+    for row in (
+        "acc ",
+        "over the defaults",
+        "duration",
+        "acc, last",
+        "acc, best",
+        "loss, last",
+        "loss, best",
+    ):
+        assert row in done.stdout
+    alone = annotate("diff", "2")
+    assert "-lr = 0.1  # @nni" in alone.stdout
+    assert "trial 0 (defaults)" in alone.stdout
+    assert annotate("diff", "1", "2", "3").returncode == 2
+
+
+def test_a_trial_is_checked_out_and_run(annotate, study):
+    """The command that it prints gives the trial's result, from the directory of the study and from any other."""
+    (annotate.cwd / "train.py").unlink()
+    for here in (annotate.cwd, annotate.cwd.parent):
+        output = annotate.cwd.parent / f"{annotate.cwd.name}-out-{here.name}"
+        words = ["checkout", str(study["number"]), "-o", output]
+        done = annotate(*words)
+        assert done.returncode == 0, done.stderr
+        env = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+        ran = subprocess.run(
+            done.stdout, shell=True, cwd=annotate.cwd, env=env, capture_output=True, text=True, check=False
+        )
+        assert float(ran.stdout.split()[0]) == study["value"], ran.stderr
+        assert annotate(*words).returncode == 2
+
+
+def test_values_of_the_command_line_have_nothing_to_be_written_to(annotate):
+    """Of a study by --param the command line is shown instead."""
+    annotate.write(
+        "plain.py", "import sys\nprint('acc:', float(sys.argv[2]) if len(sys.argv) > 2 else 0.5)\n"
+    )
+    words = [
+        "run",
+        "plain.py",
+        "--trials",
+        "3",
+        "--param",
+        "lr=uniform(0.6,1)",
+        "--metric-pattern",
+        r"acc: (\S+)",
+    ]
+    assert annotate(*words).returncode == 0
+    best = max(annotate.trials(), key=lambda trial: trial["value"])
+    done = annotate("apply", "--yes")
+    assert done.returncode == 2
+    assert f"python plain.py --lr {best['value']!r}" in done.stderr
+
+
+def test_parameters_that_the_script_asks_for_are_shown(annotate):
+    """nni.get_next_parameter() by hand: what to write, and a checkout that runs without NNI."""
+    annotate.write(
+        "hand.py",
+        "import nni\np = {'lr': 0.5}\np.update(nni.get_next_parameter())\nprint(p['lr'])\nnni.report_final_result(p['lr'])\n",
+    )
+    space = annotate.write("space.json", json.dumps({"lr": {"_type": "uniform", "_value": [0.6, 1]}}))
+    assert annotate("run", "hand.py", "--trials", "3", "--space", space).returncode == 0
+    best = max(annotate.trials(), key=lambda trial: trial["value"])
+    done = annotate("apply", "--yes")
+    assert done.returncode == 2
+    assert f'{{"lr": {best["value"]!r}}}' in done.stderr
+    assert annotate("checkout", "-o", "out").returncode == 0
+    plain = subprocess.run(
+        [sys.executable, "out/hand.py"], cwd=annotate.cwd, capture_output=True, text=True, check=True
+    )
+    assert plain.stdout.split()[0] == repr(best["value"])
+
+
+def test_the_baseline_has_nothing_to_write(annotate, study):
+    """It ran the defaults as they stand."""
+    done = annotate("apply", "0", "--yes")
+    assert done.returncode == 0
+    assert "the baseline, which ran the defaults as they stand" in done.stderr
+    assert git(annotate, "diff") == ""
