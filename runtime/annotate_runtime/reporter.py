@@ -19,7 +19,7 @@ import os
 import time
 
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "LOCAL_RANK")
-TOKEN = "ANNOTATE_TRIAL_TOKEN"
+TOKEN = "ANNOTATE_TRIAL_TOKEN"  # noqa: S105 - the name of a variable
 """Ends the names of the files here, so that only who has the trial's environment speaks for it."""
 OUTER_RANKS = "ANNOTATE_OUTER_RANKS"
 """What the ranks were before the trial began, as `NAME=VALUE` by blanks: a host inside a Slurm step."""
