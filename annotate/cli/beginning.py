@@ -50,7 +50,8 @@ def beginning(
             f"--trials {options.trials} has no room for {others}{len(kept)} points of --init",
             remedy=f"--trials {len(trials)}, or more for the tuner to go on from them",
         )
-    taken, notes = [], [_said(point) for point in kept if point.drawn or point.left_out]
+    taken: list[Taken] = []
+    notes = [_said(point) for point in kept if point.drawn or point.left_out]
     notes += [_same(point, plain) for point in dropped]
     for name in warm:
         there, found = _history(name)

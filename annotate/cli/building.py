@@ -26,17 +26,19 @@ from annotate.annotations.names import short_names
 from annotate.cli.beginning import beginning
 from annotate.cli.diagnosing import refuse
 from annotate.cli.hosting import LogFormat, host, python_of_user
+from annotate.cli.metrics import LONGEST, Goals, goals
 from annotate.cli.naming import command_line, named
 from annotate.cli.spaces import Tuned, tuned
 from annotate.cli.targets import Target, aim, interpreter
-from annotate.errors import AnnotateError, SpaceError
+from annotate.errors import AnnotateError, SpaceError, UsageError
 from annotate.sources import Closure, mirror, read_closure
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore
 from annotate.storage.faults import told
-from annotate.study import OnFailure, StudyOptions, infer_direction
+from annotate.study import OnFailure, StudyOptions
 from annotate.study.pattern import compiled
 from annotate.study.resuming import keep_source
 from annotate.study.slots import MachineSlots, SlotOptions
+from annotate.trial import PLAIN_NUMBER
 from annotate_runtime.install import Redirects, install_lib
 from annotate_tuners import known, known_pruner, make, make_pruner, try_out
 from annotate_tuners.errors import InvalidArguments, TunerError, UnsatisfiableConstraint
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
 
 
 NO_REPORT = "W405"  # moot where the metric is taken from the output
-LONGEST_METRIC = 24  # characters of an expression that is shown as the metric's name
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Request:
     space: Path | None
     params: tuple[str, ...]
     metric_pattern: str | None
+    metrics: tuple[str, ...]
     init: tuple[str, ...]
     warm: tuple[str, ...]
     repeats: int
@@ -113,7 +115,12 @@ async def build(request: Request) -> int:
         meta = dataclasses.replace(meta, study=folder.id)
         with StudyStore.create(folder.database, meta, trials=begin.trials, taken=begin.taken) as store:
             return await host(
-                folder, store, slots, allowed=allowed, log_format=request.log_format, notes=begin.notes
+                folder,
+                store,
+                slots,
+                allowed=allowed,
+                log_format=request.log_format,
+                notes=begin.notes,
             )
 
 
@@ -174,10 +181,14 @@ def _meta(
 ) -> StudyMeta:
     """The facts of the study; its id is known once it has a directory. Raises UsageError."""
     metric = request.metric_pattern or _metric(closure)
-    direction, reason = _direction(request.direction, metric)
+    shown = _metric_name(request, metric)
+    goal = goals(request.metrics, direction=request.direction, reported=metric, shown=shown)
+    direction = goal.first.direction
+    _refuse_one_metric_only(request, goal)
     tuner, tuner_args = named(request.tuner, known)
     with _refused("tuner", tuner):
-        try_out(tuner, what.space, direction=direction, **tuner_args)
+        directions = [each.direction for each in goal.named]
+        try_out(tuner, what.space, direction=direction, directions=directions, **tuner_args)
     pruner, pruner_args = named(request.pruner, known_pruner) if request.pruner else (None, {})
     if pruner is not None:
         with _refused("pruner", pruner):
@@ -195,9 +206,10 @@ def _meta(
         pruner=pruner,
         pruner_args=pruner_args,
         direction=direction,
-        direction_from=reason,
+        direction_from=goal.why,
         seed=secrets.randbelow(2**31) if request.seed is None else request.seed,
-        metric=_metric_name(request, metric),
+        metric=goal.first.name,
+        metrics=goal.named,
         defaults={key: value for key, value in closure.defaults.items() if key in what.space},
         names=short_names(what.space),
         options=_options(request, what.space, capacity).to_json(),
@@ -237,6 +249,14 @@ def _refuse_unsatisfiable(what: Tuned, constraints: Sequence[Constraint], allowe
         raise SpaceError(f"{error}: {written}", remedy="loosen the constraint or widen the ranges") from error
 
 
+def _refuse_one_metric_only(request: Request, goal: Goals) -> None:
+    """What knows one metric does not go with several, nor a pattern with any but the number that it finds."""
+    if request.metric_pattern is not None and any(each.key != PLAIN_NUMBER for each in goal.named):
+        raise UsageError("--metric-pattern finds one number, which has no name", remedy="leave --metric out")
+    if len(goal.named) > 1 and request.on_failure.value is not None:
+        raise UsageError("--on-failure value:X knows one metric only", remedy="write --on-failure skip")
+
+
 @contextmanager
 def _refused(what: str, name: str) -> Iterator[None]:
     """What a tuner or pruner refuses, before anything is begun."""
@@ -263,18 +283,8 @@ def _metric_name(request: Request, metric: str | None) -> str:
     """What the metric is called on screens."""
     if request.metric_pattern is not None:
         word = "".join(c if c.isalnum() or c == "_" else " " for c in request.metric_pattern).split()
-        return word[0][:LONGEST_METRIC] if word else "metric"
-    return metric if metric and len(metric) <= LONGEST_METRIC else "metric"
-
-
-def _direction(given: Direction | None, metric: str | None) -> tuple[Direction, str]:
-    """The direction and why it is that one."""
-    if given is not None:
-        return given, f"--{given}"
-    inferred = infer_direction(metric) if metric else None
-    if inferred is not None:
-        return inferred, f"read off the metric's name, {metric}"
-    return "maximize", "the default"
+        return word[0][:LONGEST] if word else "metric"
+    return metric if metric and len(metric) <= LONGEST else "metric"
 
 
 def _options(request: Request, space: SearchSpace, capacity: int) -> StudyOptions:

@@ -86,8 +86,7 @@ async def host(
             )
 
         hosting = Host(folder, meta, make_study, log_format=log_format)
-        other = "minimize" if meta.direction == "maximize" else "maximize"
-        hosting.notice(f"{meta.metric} is {meta.direction}d ({meta.direction_from}); --{other} changes it")
+        hosting.notice(_goal(meta))
         for text in filter(
             None, [_why_cpu(slots), _other_tuner(meta.tuner), _shadowed(folder, meta), *notes, *notices]
         ):
@@ -100,6 +99,18 @@ async def host(
     if ended.how == "stopped":
         return 128 + (hosting.signal or signal.SIGINT)
     return 0 if best and ended.how == "finished" else 1
+
+
+def _goal(meta: StudyMeta) -> str:
+    """Which way is better, and how that is changed."""
+    if len(meta.objectives) > 1:
+        said = ", ".join(f"{each.name} is {each.direction}d" for each in meta.objectives)
+        return f"{said}: the best trials are those that no other beats in all of them" + (
+            f"; the pruner goes by {meta.metric}" if meta.pruner else ""
+        )
+    other = "minimize" if meta.direction == "maximize" else "maximize"
+    how = f"--metric {meta.metric}:{other[:3]}" if meta.metrics else f"--{other}"
+    return f"{meta.metric} is {meta.direction}d ({meta.direction_from}); {how} changes it"
 
 
 def _why_cpu(slots: MachineSlots) -> str | None:
@@ -136,6 +147,7 @@ class Host:
             meta.metric,
             meta.direction,
             meta.names,
+            metrics=meta.objectives,
             format="json" if log_format == "json" else "text",
         )
         self._study = make_study(self._hear)
@@ -254,6 +266,7 @@ def _tuner(meta: StudyMeta, allowed: Constraint | None) -> Tuner:
         direction=meta.direction,
         seed=meta.seed,
         constraint=allowed,
+        directions=[objective.direction for objective in meta.metrics],
         repeats=StudyOptions.from_json(meta.options).repeats,
         **meta.tuner_args,
     )

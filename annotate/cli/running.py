@@ -67,6 +67,14 @@ def run(
         str | None,
         typer.Option("--metric-pattern", help=r"Take the metric from the output, e.g. 'val_acc: (\S+)'."),
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            metavar="NAME[:max|min]",
+            help="What counts of a reported dictionary. Several, acc:max and ms:min, say, give a Pareto front.",
+        ),
+    ] = None,
     init: Annotated[
         list[str] | None,
         typer.Option(
@@ -213,6 +221,7 @@ def run(
         space=space,
         params=tuple(param or ()),
         metric_pattern=metric_pattern,
+        metrics=tuple(metric or ()),
         init=tuple(init or ()),
         warm=tuple(warm or ()),
         repeats=repeats,

@@ -166,7 +166,7 @@ async def _on_screen(folder: StudyFolder, onlooker: Onlooker, options: SlotOptio
 
 
 async def _in_lines(onlooker: Onlooker, meta: StudyMeta) -> None:
-    lines = LineLog(sys.stdout, meta.metric, meta.direction, meta.names)
+    lines = LineLog(sys.stdout, meta.metric, meta.direction, meta.names, metrics=meta.objectives)
     known = {trial.number: trial.state for trial in onlooker.trials() if trial.state.finished}
     told: set[object] = set()
     while True:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotate.screen.words import number
 from annotate.study.snapshot import StudySnapshot
-from annotate.trial import Trial
+from annotate.trial import Objective, Trial
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,21 @@ class Gain:
 
 
 def gain(snapshot: StudySnapshot, trial: Trial) -> Gain | None:
-    """The gain of a trial over the baseline, None until both have a value."""
+    """The gain of a trial over the baseline in the first metric, None until both have a value."""
     base = snapshot.baseline
     if trial.value is None or base is None or base.value is None or not math.isfinite(base.value):
         return None
-    better = trial.value - base.value
-    return Gain(base.value, better if snapshot.direction == "maximize" else -better)
+    return gained(snapshot.objectives[0], trial.value, base.value)
+
+
+def gained(objective: Objective, value: float, baseline: float) -> Gain:
+    """The gain of a value over the baseline's."""
+    return Gain(baseline, objective.loss(baseline) - objective.loss(value))
+
+
+def gains(objectives: Sequence[Objective], trial: Trial, base: Trial | None) -> list[Gain]:
+    """The gain of a trial over the baseline in each metric; none until both have a value of each."""
+    if base is None or not len(base.values) == len(trial.values) == len(objectives):
+        return []
+    pairs = zip(objectives, trial.values, base.values, strict=True)
+    return [gained(objective, value, before) for objective, value, before in pairs]

@@ -15,11 +15,12 @@ import dataclasses
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TextIO
 
-from annotate.screen.gain import Gain
+from annotate import pareto
+from annotate.screen.gain import gains
 from annotate.screen.words import clean, number, parameter, took
 from annotate.study.events import (
     Notice,
@@ -32,7 +33,8 @@ from annotate.study.events import (
     TrialWaiting,
 )
 from annotate.study.snapshot import StudySnapshot
-from annotate.trial import Direction, Json, Trial, TrialState
+from annotate.trial import PLAIN_NUMBER, Direction, Json, Objective, Trial, TrialState
+from annotate_tuners.fronts import Losses, dominates
 
 QUIET = 10.0  # seconds between two shown reports of one trial
 
@@ -47,17 +49,22 @@ class LineLog:
     names: Mapping[str, str]
     format: Literal["text", "json"] = "text"
     clock: Callable[[], float] = time.time
-    _best: float | None = None
-    _baseline: float | None = None
+    metrics: tuple[Objective, ...] = ()
+    _front: list[Losses] = field(default_factory=list)
+    _baseline: Trial | None = None
     _reported: dict[int, float] = field(default_factory=dict)
     _gone: bool = False
 
     def recall(self, snapshot: StudySnapshot) -> None:
         """Know what a study that is run on has reached so far."""
-        best, baseline = snapshot.best, snapshot.baseline
-        self._best = best.value if best is not None else None
+        front, baseline = pareto.front(snapshot.trials, self._objectives), snapshot.baseline
+        self._front = [pareto.losses_of(trial, self._objectives) for trial in front]
         if baseline is not None and baseline.state is TrialState.SUCCEEDED:
-            self._baseline = baseline.value
+            self._baseline = baseline
+
+    @property
+    def _objectives(self) -> tuple[Objective, ...]:
+        return self.metrics or (Objective(PLAIN_NUMBER, self.direction, self.metric),)
 
     def __call__(self, event: StudyEvent) -> None:
         """Say what happened, at once."""
@@ -79,6 +86,9 @@ class LineLog:
     def _document(self, event: StudyEvent) -> str:
         kind = _KINDS[type(event)]
         fields = {f.name: _plain(getattr(event, f.name)) for f in dataclasses.fields(event)}
+        if isinstance(event, TrialEnded) and self.metrics:
+            named = zip(self.metrics, event.trial.values, strict=False)
+            fields["values"] = {objective.name: _plain(value) for objective, value in named}
         return json.dumps({"time": self.clock(), "event": kind, **fields}, ensure_ascii=True)
 
     def _sentences(self, event: StudyEvent) -> Iterator[str]:
@@ -96,8 +106,8 @@ class LineLog:
                 if measurements and self.clock() - self._reported.get(trial_number, -math.inf) >= QUIET:
                     self._reported[trial_number] = self.clock()
                     last = measurements[-1]
-                    value = last.values.get("default", math.nan)
-                    yield f"{f'trial {trial_number} step {last.step}':<24} {self.metric} {number(value)}"
+                    values = [last.values.get(each.key, math.nan) for each in self._objectives]
+                    yield f"{f'trial {trial_number} step {last.step}':<24} {self._values(values)}"
             case TrialEnded(trial, traceback):
                 self._reported.pop(trial.number, None)
                 yield f"{_head(trial, trial.state.value)}{self._outcome(trial)}"
@@ -121,19 +131,23 @@ class LineLog:
         if trial.value is None or trial.state is TrialState.FAILED:
             why = _why(trial)
             return f"{why}{span}" if why else span.strip()
-        text = f"{self.metric} {number(trial.value)}{span}"
+        text = f"{self._values(trial.values)}{span}"
         if trial.state is not TrialState.SUCCEEDED:
             return text
         if trial.baseline:
-            self._baseline = trial.value
-        sign = 1.0 if self.direction == "maximize" else -1.0
-        if self._best is None or sign * trial.value > sign * self._best:
-            self._best = trial.value
-            text += ", best so far"
-            if self._baseline is not None and not trial.baseline:
-                won = Gain(self._baseline, sign * (trial.value - self._baseline))
-                text += f", {won.text} than the defaults"
-        return text
+            self._baseline = trial
+        losses = pareto.losses_of(trial, self._objectives)
+        if any(other == losses or dominates(other, losses) for other in self._front):
+            return text
+        self._front = [*(other for other in self._front if not dominates(losses, other)), losses]
+        text += ", best so far" if len(losses) == 1 else ", beaten by none so far"
+        won = [] if trial.baseline else gains(self._objectives, trial, self._baseline)
+        return f"{text}, {', '.join(each.text for each in won)} than the defaults" if won else text
+
+    def _values(self, values: Sequence[float]) -> str:
+        """`acc 0.9123, latency_ms 12.4`, as many as there are."""
+        named = zip(self._objectives, values, strict=False)
+        return ", ".join(f"{objective.name} {number(value)}" for objective, value in named)
 
 
 _KINDS: Mapping[type, str] = {

@@ -1,12 +1,13 @@
 """What the tuner is told of trials, running and finished: the same whether told live or from the database.
 
 A trial that was killed or lost says nothing of its parameters and is forgotten. A parameter that a
-finished trial never asked for was not active in it.
+finished trial never asked for was not active in it. Of one that was stopped early or failed, the tuner gets
+its curve too, at most `LONGEST` points of it; of a study's earlier sessions, those of the latest trials.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from annotate.study.failures import OnFailure
 from annotate.study.values import baseline_point, choices_of, typed
@@ -14,6 +15,8 @@ from annotate.trial import FailureReason, Json, Params, Taken, Trial, TrialState
 from annotate_tuners.space import SearchSpace
 from annotate_tuners.tuner import Observation, Tuner
 
+CURVED = (TrialState.EARLY_STOPPED, TrialState.FAILED)
+LONGEST = 100  # points of a curve that a tuner is told
 _SAYS_NOTHING = frozenset({FailureReason.KILLED, FailureReason.LOST})
 
 
@@ -54,8 +57,8 @@ class History:
         if params is not None:
             self._post(lambda tuner: tuner.pending(trial.number, params))
 
-    def ended(self, trial: Trial, *, policy: OnFailure) -> None:
-        """A trial is in its last state."""
+    def ended(self, trial: Trial, *, policy: OnFailure, curve: Sequence[float] = ()) -> None:
+        """A trial is in its last state; `curve` is what it reported of the first metric on its way."""
         number, params = trial.number, self._point(trial)
         if params is None:
             return
@@ -69,8 +72,16 @@ class History:
             params={key: value for key, value in params.items() if key not in inactive},
             value=value,
             inactive=tuple(sorted(inactive)),
+            curve=_shortened(curve) if trial.state in CURVED else (),
+            values=() if trial.state is TrialState.FAILED else trial.values,
         )
         self._post(lambda tuner: tuner.observe(observation))
 
     def _point(self, trial: Trial) -> Params | None:
         return self._baseline if trial.baseline else trial.params
+
+
+def _shortened(curve: Sequence[float]) -> tuple[float, ...]:
+    """Evenly spaced points of a long curve, the last one among them."""
+    count = min(LONGEST, len(curve))
+    return tuple(curve[(index + 1) * len(curve) // count - 1] for index in range(count))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from annotate.trial import Direction, Json, Trial, TrialState
+from annotate import pareto
+from annotate.trial import PLAIN_NUMBER, Direction, Json, Objective, Trial, TrialState
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class StudySnapshot:
     `defaults` maps a key of the space to the value that stands in the source, where it is a literal.
     `names` maps a key to its shortest unambiguous name ("train/lr/loguniform" to "lr").
     `waiting` maps the number of a queued trial to what it waits for.
+    `metrics` are the objectives that the user named; `direction` and `metric` are those of the first one.
     `notices` are one-line facts that the user should know (why spawn, which direction, no GPU).
     """
 
@@ -74,16 +76,18 @@ class StudySnapshot:
     notices: tuple[str, ...] = ()
     machine: Machine = Machine()
     phase: str = "running"  # running | paused | stopping | finished
+    metrics: tuple[Objective, ...] = ()
     elapsed: float = 0.0  # seconds that hosts have run the study, earlier sessions included
 
     @property
     def best(self) -> Trial | None:
-        """The succeeded trial with the best value; the earlier one when two are equal."""
-        done = [t for t in self.trials if t.state is TrialState.SUCCEEDED and t.value is not None]
-        if not done:
-            return None
-        sign = -1.0 if self.direction == "maximize" else 1.0
-        return min(done, key=lambda t: (sign * t.value if t.value is not None else 0.0, t.number))
+        """The best of the succeeded trials, the earlier one when two are equal; of a front, its middle."""
+        return pareto.best(self.trials, self.objectives)
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What the study is to make good, the first one before all; mostly there is one."""
+        return self.metrics or (Objective(PLAIN_NUMBER, self.direction, self.metric),)
 
     @property
     def baseline(self) -> Trial | None:

@@ -16,7 +16,7 @@ import contextlib
 import dataclasses
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from annotate.errors import SpaceError, StorageError, UsageError
 from annotate.storage import StudyStore
@@ -25,7 +25,7 @@ from annotate.study.book import Book
 from annotate.study.events import Listener, Notice, StudyEnded, TrialEnded, TrialRetried
 from annotate.study.failures import Failed, run_again, why_stop
 from annotate.study.feeding import Feeder
-from annotate.study.history import History
+from annotate.study.history import CURVED, History
 from annotate.study.live import Live
 from annotate.study.logs import LogTail
 from annotate.study.machine import MachineSampler
@@ -183,6 +183,7 @@ class Study:
             tuner=meta.tuner,
             direction=meta.direction,
             metric=meta.metric,
+            metrics=meta.metrics,
             now=self._session.now,
             started=meta.created,
             budget_trials=self.options.trials,
@@ -288,6 +289,7 @@ class Study:
             done = {t.number: t.state is TrialState.SUCCEEDED for t in trials if t.state.finished}
             for number, curve in self._store.curves(done).items():
                 self._pruning.remember(number, curve, completed=done[number])
+        curves = self._store.curves([trial.number for trial in trials if trial.state in CURVED])
         for number, taken in self._store.taken().items():
             self._history.learned(number, taken)
         for trial in trials:
@@ -301,7 +303,7 @@ class Study:
                 self._feeder.admit(trial)
             else:
                 self._outcomes = [None]
-                self._observe(trial)
+                self._observe(trial, curves.get(trial.number, ()))
         return max((trial.ended or trial.started or 0.0 for trial in trials), default=0.0)
 
     # Ending.
@@ -321,7 +323,7 @@ class Study:
             self._book.enqueue(again)
             self._emit(TrialRetried(again, ended))
             return
-        self._finish(with_reads(ended, live.reads), log)
+        self._finish(with_reads(ended, live.reads), log, curve=live.curve)
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)
@@ -339,14 +341,14 @@ class Study:
             self._end(StudyEnded("gave-up", why, log.traceback))
             self._stop_all(self.options.grace)
 
-    def _finish(self, ended: Trial, log: LogTail = LogTail()) -> None:  # noqa: B008 - frozen
+    def _finish(self, ended: Trial, log: LogTail = LogTail(), curve: Sequence[float] = ()) -> None:  # noqa: B008 - frozen
         self._store.save(ended)
-        self._observe(dataclasses.replace(ended, measurements=()))
+        self._observe(dataclasses.replace(ended, measurements=()), curve)
         self._emit(TrialEnded(ended, log.traceback))
 
-    def _observe(self, ended: Trial) -> None:
+    def _observe(self, ended: Trial, curve: Sequence[float]) -> None:
         self._book.conclude(ended)
-        self._history.ended(ended, policy=self.options.on_failure)
+        self._history.ended(ended, policy=self.options.on_failure, curve=curve)
 
     def _watch_clock(self, now: float) -> None:
         limit = self.options.trial_timeout

@@ -40,6 +40,7 @@ class Supervisor:
         wake: Callable[[], None],
     ) -> None:
         self._store = store
+        self._keys = tuple(objective.key for objective in store.meta().objectives)
         self._launch = launch
         self._slots = slots
         self._emit = emit
@@ -56,7 +57,7 @@ class Supervisor:
         """Have a queued trial run in a slot."""
         running = start(trial, at=self._now(), gpus=lease.gpus or ())
         self._store.save(running)
-        live = Live(running, lease, began=time.monotonic(), oom_kills=kernel_oom_kills())
+        live = Live(running, lease, began=time.monotonic(), keys=self._keys, oom_kills=kernel_oom_kills())
         self.live[trial.number] = live
         task = asyncio.create_task(self._run(live), name=f"trial {trial.number}")
         self.tasks.add(task)
@@ -106,7 +107,9 @@ class Supervisor:
             except asyncio.CancelledError:
                 if live.cause is None:
                     raise
-                self._concluded(live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail())
+                self._concluded(
+                    live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail()
+                )
                 return
             live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
             self._slots.started(live.lease, live.process.pid)
@@ -171,7 +174,10 @@ def _ending(live: Live, code: int | None, log: LogTail, at: float) -> Ending:
         at=at,
         returncode=code,
         final=live.final,
+        final_further=live.final_further,
         last=live.last,
+        last_further=live.last_further,
+        lacking=live.lacking,
         log=log,
         cause=live.cause,
         cause_text=live.cause_text,

@@ -32,13 +32,17 @@ class Ending:
     """All that is known when a process has ended.
 
     `returncode` is negative for a signal, None when the process was lost. `final` is the last final
-    result, `last` the last intermediate one; both may be NaN, None means that there was none.
+    result, `last` the last intermediate one; both may be NaN, None means that there was none. `final_further`
+    and `last_further` are those of the study's other metrics, `lacking` says which metric the result has not.
     """
 
     at: float
     returncode: int | None
     final: float | None = None
+    final_further: tuple[float, ...] = ()
     last: float | None = None
+    last_further: tuple[float, ...] = ()
+    lacking: str = ""
     log: LogTail = field(default_factory=LogTail)
     cause: Cause | None = None
     cause_text: str = ""
@@ -48,31 +52,33 @@ class Ending:
 def judge(trial: Trial, ending: Ending) -> Trial:
     """The trial in its last state."""
     at, code = ending.at, ending.returncode
+    final, last = _result(ending.final, ending.final_further), _result(ending.last, ending.last_further)
     match ending.cause:
         case Cause.USER:
             return cancel(trial, at=at, message=ending.cause_text or "killed")
-        case Cause.STUDY if not _finite(ending.final):
+        case Cause.STUDY if final is None:
             return cancel(trial, at=at, message=STOPPED_WITH_STUDY)
-        case Cause.PRUNER if not _finite(ending.final):
-            value = ending.last if _finite(ending.last) else None
-            return stop_early(trial, at=at, value=value, message=ending.cause_text)
-        case Cause.TIMEOUT if not _finite(ending.final):
-            if _finite(ending.last):
-                return stop_early(trial, at=at, value=ending.last, message=ending.cause_text)
+        case Cause.PRUNER if final is None:
+            value, further = last or (None, ())
+            return stop_early(trial, at=at, value=value, further=further, message=ending.cause_text)
+        case Cause.TIMEOUT if final is None:
+            if last is not None:
+                return stop_early(trial, at=at, value=last[0], further=last[1], message=ending.cause_text)
             return fail(trial, at=at, reason=FailureReason.TIMEOUT, message=ending.cause_text, exit_code=code)
-    if ending.final is not None and math.isfinite(ending.final):
-        return succeed(trial, at=at, value=ending.final, exit_code=code if code is not None else -1)
-    return _judge_alone(trial, ending)
-
-
-def _judge_alone(trial: Trial, ending: Ending) -> Trial:
-    code = ending.returncode
-    if code == 0 and ending.final is None and _finite(ending.last):
-        assert ending.last is not None
-        return succeed(trial, at=ending.at, value=ending.last, exit_code=0)
+    if final is not None:
+        return succeed(
+            trial, at=at, value=final[0], further=final[1], exit_code=code if code is not None else -1
+        )
+    if code == 0 and ending.final is None and last is not None and not ending.lacking:
+        return succeed(trial, at=at, value=last[0], further=last[1], exit_code=0)
     reason, message = _failure(ending)
-    value = ending.last if _finite(ending.last) else None
-    return fail(trial, at=ending.at, reason=reason, message=message, exit_code=code, value=value)
+    reached = last[0] if last is not None else None
+    return fail(trial, at=at, reason=reason, message=message, exit_code=code, value=reached)
+
+
+def _result(value: float | None, further: tuple[float, ...]) -> tuple[float, tuple[float, ...]] | None:
+    """What was reached, None where it is not a number in every metric."""
+    return (value, further) if value is not None and all(map(math.isfinite, (value, *further))) else None
 
 
 def _failure(ending: Ending) -> tuple[FailureReason, str]:
@@ -87,8 +93,11 @@ def _failure(ending: Ending) -> tuple[FailureReason, str]:
         return FailureReason.KILLED, f"killed by {_signal_name(-code)}"
     if code != 0:
         return FailureReason.EXCEPTION, log.last_line or f"exited with {code}"
-    if ending.final is not None or ending.last is not None:
-        return FailureReason.NAN, f"its result is {ending.final if ending.final is not None else ending.last}"
+    if ending.lacking:
+        return FailureReason.NO_METRIC, ending.lacking
+    for reached in ((ending.final, *ending.final_further), (ending.last, *ending.last_further)):
+        if reached[0] is not None:
+            return FailureReason.NAN, f"its result is {', '.join(map(str, reached))}"
     return FailureReason.NO_METRIC, "it ended without reporting a result"
 
 
@@ -97,7 +106,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)

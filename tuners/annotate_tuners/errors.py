@@ -5,6 +5,7 @@ TunerError                    one sentence, ready to be shown
 ├── UnknownName               a tuner or pruner there is not, with the nearest known name
 ├── InvalidArguments          class arguments that the named tuner or pruner does not take
 ├── MissingPackage            a tuner of an extra that is not installed
+├── OneMetricOnly             a tuner that knows one metric, and a study that has several
 └── UnsatisfiableConstraint   no point of the space keeps the constraint
 """
 
@@ -29,6 +30,10 @@ class InvalidArguments(TunerError):
 
 class MissingPackage(TunerError):
     """The named tuner needs a package that is not installed; says which extra brings it."""
+
+
+class OneMetricOnly(TunerError):
+    """The study has several metrics, and the tuner knows one only."""
 
 
 class UnsatisfiableConstraint(TunerError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotate_tuners.custom import NniTuner, is_custom, load_class, nni_arguments
 from annotate_tuners.dimensions import Dimensions
-from annotate_tuners.errors import InvalidArguments
+from annotate_tuners.errors import InvalidArguments, OneMetricOnly
 from annotate_tuners.lookup import checked, load, nearest, plain
 from annotate_tuners.searcher import Constraint, Searcher
 
@@ -29,12 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """Where the algorithm of a name is: `module:Class`; a `slow` one imports much before it is made."""
+    """Where the algorithm of a name is: `module:Class`; a `slow` one imports much before it is made.
+
+    `several` is the one for several metrics, "" where there is none.
+    """
 
     name: str
     target: str
     dimensions: str = "dimensions:Dimensions"
     slow: bool = False
+    several: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,21 +53,21 @@ _ENTRIES = {
     entry.name: entry
     for entry in (
         Entry("anneal", "anneal:Anneal"),
-        Entry("batch", "batch:Batch", "batch:Configurations"),
+        Entry("batch", "batch:Batch", "batch:Configurations", several="batch:Batch"),
         Entry("bohb", "budgets:Bohb"),
         Entry("cmaes", "cmaes:Cmaes", slow=True),
         Entry("evolution", "evolution:Evolution"),
         Entry("gp", "gaussian_process:GaussianProcess", slow=True),
-        Entry("grid", "grid:Grid"),
+        Entry("grid", "grid:Grid", several="grid:Grid"),
         Entry("hyperband", "budgets:Hyperband"),
-        Entry("motpe", "optuna_sampler:Motpe", slow=True),
-        Entry("nsga2", "optuna_sampler:Nsga2", slow=True),
+        Entry("motpe", "optuna_sampler:Motpe", slow=True, several="optuna_sampler:Motpe"),
+        Entry("nsga2", "optuna_sampler:Nsga2", slow=True, several="optuna_sampler:Nsga2"),
         Entry("pbt", "pbt:Pbt"),
-        Entry("qmc", "quasi_random:QuasiRandom"),
-        Entry("random", "random_search:RandomSearch"),
+        Entry("qmc", "quasi_random:QuasiRandom", several="quasi_random:QuasiRandom"),
+        Entry("random", "random_search:RandomSearch", several="random_search:RandomSearch"),
         Entry("regularizedevolution", "evolution:RegularizedEvolution"),
         Entry("smac", "smac:Smac", slow=True),
-        Entry("tpe", "tpe:Tpe"),
+        Entry("tpe", "tpe:Tpe", several="tpe_of_several:TpeOfSeveral"),
     )
 }
 _SUBSTITUTES = {
@@ -95,14 +99,21 @@ def notice(name: str) -> str | None:
     return f"{plain(name)} stands for {substitute.name} here: {substitute.why}"
 
 
-def try_out(name: str, space: SearchSpace, *, direction: Direction, **class_args: Any) -> None:
+def try_out(
+    name: str,
+    space: SearchSpace,
+    *,
+    direction: Direction,
+    directions: Sequence[Direction] = (),
+    **class_args: Any,
+) -> None:
     """Raise what `make` would raise, before anything is begun, as far as that is quickly found out.
 
     A slow tuner, and one of the user's, is made only where class arguments may be wrong.
     """
     entry = _ENTRIES.get(plain(name))
-    if class_args or (entry is not None and not entry.slow):
-        make(name, space, direction=direction, seed=0, **class_args)
+    if class_args or (entry is not None and not entry.slow) or len(directions) > 1:
+        make(name, space, direction=direction, seed=0, directions=directions, **class_args)
     elif is_custom(name):
         load_class(name)
 
@@ -122,12 +133,13 @@ def make(
 
     `optimize_mode` among the class arguments, NNI's, must be `direction`. A substitute takes none of the
     class arguments of what it stands for. Raises TunerError: UnknownName, InvalidArguments,
-    MissingPackage, UnsatisfiableConstraint.
+    MissingPackage, OneMetricOnly, UnsatisfiableConstraint.
     """
     class_args = _without_mode(name, direction, class_args)
     if is_custom(name):
         custom = load_class(name)
         if hasattr(custom, "generate_parameters"):
+            _refuse_several(name, directions)
             arguments = nni_arguments(custom, direction, class_args)
             return NniTuner(space, checked(name, custom, **arguments), constraint=constraint)
         if hasattr(custom, "suggest"):
@@ -146,8 +158,12 @@ def make(
         if plain(name) in _SUBSTITUTES:
             name, class_args = _SUBSTITUTES[plain(name)].name, {}
         entry = nearest("tuner", name, _ENTRIES)
+        several = len(directions) > 1
+        if several and not entry.several:
+            _refuse_several(entry.name, directions)
         dimensions = load(entry.dimensions).of(space)
-        algorithm = checked(name, load(entry.target), dimensions, **class_args)
+        target = entry.several if several else entry.target
+        algorithm = checked(name, load(target), dimensions, **class_args)
     return Searcher(
         dimensions,
         algorithm,
@@ -157,6 +173,12 @@ def make(
         repeats=repeats,
         directions=directions,
     )
+
+
+def _refuse_several(name: str, directions: Sequence[Direction]) -> None:
+    if len(directions) > 1:
+        those = ", ".join(sorted(entry.name for entry in _ENTRIES.values() if entry.several))
+        raise OneMetricOnly(f"{name} knows one metric only; those that know several are {those}")
 
 
 def _own(

@@ -70,3 +70,25 @@ def test_a_trial_that_ended_with_the_study_is_known_for_a_resume():
 def test_an_exit_without_a_word_still_says_something():
     assert judged(3).message == "exited with 3"
     assert judged(-99).message == "killed by signal 99"
+
+
+def test_a_result_of_several_metrics_is_a_result_when_all_are_numbers():
+    """A final result with a NaN in any of them fails, and says all of them."""
+    good = judged(0, final=0.9, final_further=(3.0,))
+    assert (good.state, good.values) == (TrialState.SUCCEEDED, (0.9, 3.0))
+    bad = judged(0, final=0.9, final_further=(math.nan,))
+    assert (bad.reason, bad.message) == (FailureReason.NAN, "its result is 0.9, nan")
+
+
+def test_a_result_that_lacks_a_metric_is_none_and_says_which():
+    """Not even the last intermediate result stands for it; an exception is told before it."""
+    lacking = "its final result has no ms; it has acc"
+    ended = judged(0, last=0.5, last_further=(1.0,), lacking=lacking)
+    assert (ended.reason, ended.message) == (FailureReason.NO_METRIC, lacking)
+    crashed = judged(1, lacking=lacking)
+    assert crashed.reason is FailureReason.EXCEPTION
+
+
+def test_a_trial_that_is_stopped_early_keeps_what_it_reached_of_each_metric():
+    ended = judged(-15, last=0.5, last_further=(1.0,), cause=Cause.PRUNER, cause_text="slow")
+    assert (ended.state, ended.values) == (TrialState.EARLY_STOPPED, (0.5, 1.0))
