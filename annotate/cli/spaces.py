@@ -12,7 +12,8 @@ import ast
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,15 +33,20 @@ _API = re.compile(rb"^\s*(?:import|from)[ \t]+(?:nni|dlkit_utils)\b", re.MULTILI
 
 @dataclass(frozen=True)
 class Tuned:
-    """The space of a study. `flags` maps a key to the option that carries its value to the script."""
+    """The space of a study. `flags` maps a key to the option that carries its value to the script.
+
+    `notes` are lines for the user, on a file that means less than it says.
+    """
 
     space: SearchSpace
     flags: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def tuned(closure: Closure, *, file: Path | None, params: Sequence[str]) -> Tuned:
     """What is to be tuned: the annotations, or the file in their place, and every `--param`. Raises SpaceError."""
-    space = closure.space if file is None else _asked_for(read_space(file), file, closure)
+    notes: list[str] = []
+    space = closure.space if file is None else _asked_for(read_space(file, notes.append), file, closure)
     extra = dict(parameter(text) for text in params)
     if len(extra) < len(params):
         raise UsageError("a --param is given twice", remedy="give each name once")
@@ -53,7 +59,8 @@ def tuned(closure: Closure, *, file: Path | None, params: Sequence[str]) -> Tune
             remedy="write one beside a value, e.g. lr = 0.1  # @nni.loguniform(1e-4, 1e-1), or give "
             "--param lr=loguniform(1e-4,1e-1), which passes --lr VALUE to the script",
         )
-    return Tuned(whole, {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in extra})
+    flags = {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in extra}
+    return Tuned(whole, flags, tuple(notes))
 
 
 def parameter(text: str) -> tuple[str, Distribution]:
@@ -78,8 +85,20 @@ def parameter(text: str) -> tuple[str, Distribution]:
         raise UsageError(f"--param {name}: {refusal.cause}", remedy=refusal.remedy) from refusal
 
 
-def read_space(path: Path) -> SearchSpace:
-    """The space of a file in NNI's format, JSON or YAML. Raises UsageError, SpaceError."""
+def read_space(path: Path, warn: Callable[[str], None] = lambda _: None) -> SearchSpace:
+    """The space of a file in NNI's format, JSON or YAML. Raises UsageError, SpaceError.
+
+    `warn` is told what stands in it in vain.
+    """
+
+    def said(text: str) -> None:
+        warn(f"{path.name}: {text}")
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        for key in [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]:
+            said(f"{key} stands twice; the last counts")
+        return dict(pairs)
+
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix in (".yml", ".yaml"):
@@ -87,8 +106,8 @@ def read_space(path: Path) -> SearchSpace:
 
             document = yaml.safe_load(text)
         else:
-            document = json.loads(text)
-        return SearchSpace.from_json(document)
+            document = json.loads(text, object_pairs_hook=once)
+        return SearchSpace.from_json(document, said)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except InvalidSpace as error:

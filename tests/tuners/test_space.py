@@ -89,7 +89,6 @@ class TestDistributions:
             ("uniform", [0]),
             ("uniform", {"low": 0}),
             ("choice", []),
-            ("choice", [1, 1]),
             ("unifrom", [0, 1]),
             (["choice"], [0, 1]),
             ("mutable_layer", {"a": {"layer_choice": []}}),
@@ -100,6 +99,10 @@ class TestDistributions:
     def test_what_cannot_be_is_refused_with_its_key(self, kind, value):
         with pytest.raises(InvalidSpace, match="train/lr"):
             SearchSpace.from_json({"train/lr": {"_type": kind, "_value": value}})
+
+    def test_a_choice_in_the_source_names_each_option_once(self):
+        with pytest.raises(InvalidSpace, match="names the option 1 twice"):
+            Choice((1, 1))
 
     def test_an_unknown_type_is_told_the_nearest(self):
         with pytest.raises(InvalidSpace, match="did you mean 'uniform'"):
@@ -151,6 +154,31 @@ class TestSearchSpace:
         )
         assert space.sample(random.Random(0))["x"] in space["x"].options
         assert len(Dimensions.of(space)) == 1
+
+    def test_an_option_that_stands_twice_in_a_file_counts_once_and_is_told(self):
+        said = []
+        space = SearchSpace.from_json(
+            {"lr": {"_type": "choice", "_value": [0.1, 1, 0.1, True, "(-1)", -1]}}, said.append
+        )
+        assert exact(list(space["lr"].options)) == exact([0.1, 1, True, -1])
+        assert said == [
+            "lr: the option 0.1 stands twice and counts once",
+            "lr: the option -1 stands twice and counts once",
+        ]
+
+    def test_an_entry_that_means_nothing_is_told_wherever_it_stands(self):
+        said = []
+        entry = {"_type": "uniform", "_value": [0, 1], "_condition": {"k": "rbf"}, "note": "mine"}
+        nested = {"_type": "choice", "_value": [{"_name": "a", "x": {**entry, "_type": "uniform"}}]}
+        assert SearchSpace.from_json({"x": entry, "k": nested}, said.append).to_json().keys() == {"x", "k"}
+        assert [line.split(" means")[0] for line in said] == [
+            "x: _condition", "x: note", "k, under 'a', x: _condition", "k, under 'a', x: note",
+        ]  # fmt: skip
+        assert "stands in that option" in said[0]
+
+    def test_a_wrong_number_of_arguments_is_told_with_the_right_one(self):
+        with pytest.raises(InvalidSpace, match="x: uniform takes low, high, not 4 arguments"):
+            SearchSpace.from_json({"x": {"_type": "uniform", "_value": [0, 1, 2, 3]}})
 
 
 class TestDimensions:

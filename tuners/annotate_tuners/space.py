@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -31,7 +31,7 @@ from annotate_tuners.distributions import (
     Uniform,
 )
 from annotate_tuners.errors import InvalidSpace
-from annotate_tuners.exact import number_in_parentheses
+from annotate_tuners.exact import exact, number_in_parentheses
 
 if TYPE_CHECKING:
     import random
@@ -43,6 +43,7 @@ __all__ = [
 ]  # fmt: skip
 
 Params: TypeAlias = Mapping[str, Json]
+Warn: TypeAlias = Callable[[str], None]
 
 KINDS: Mapping[str, type[Any]] = {
     kind.kind: kind
@@ -69,11 +70,15 @@ class SearchSpace(Mapping[str, Distribution]):
         return len(self.distributions)
 
     @classmethod
-    def from_json(cls, document: Json) -> SearchSpace:
-        """Read NNI's form: `{KEY: {"_type": T, "_value": [...]}}`. Raises InvalidSpace."""
+    def from_json(cls, document: Json, warn: Warn = lambda _: None) -> SearchSpace:
+        """Read NNI's form: `{KEY: {"_type": T, "_value": [...]}}`. Raises InvalidSpace.
+
+        `warn` is told one sentence of what NNI took without a word and is not what it may have been meant
+        for: an option that stands twice, an entry that means nothing.
+        """
         if not isinstance(document, dict):
             raise InvalidSpace(f"a search space is an object of keys, not {type(document).__name__}")
-        return cls({str(key): _distribution(str(key), entry) for key, entry in document.items()})
+        return cls({str(key): _distribution(str(key), entry, warn) for key, entry in document.items()})
 
     def to_json(self) -> dict[str, Json]:
         """Write NNI's form."""
@@ -91,15 +96,18 @@ class SearchSpace(Mapping[str, Distribution]):
         return params.keys() == self.keys() and all(d.contains(params[key]) for key, d in self.items())
 
 
-def branch(option: Mapping[str, Json]) -> SearchSpace:
+def branch(option: Mapping[str, Json], warn: Warn = lambda _: None) -> SearchSpace:
     """The space that an option with `_name` opens."""
-    return SearchSpace.from_json({key: entry for key, entry in option.items() if key != "_name"})
+    return SearchSpace.from_json({key: entry for key, entry in option.items() if key != "_name"}, warn)
 
 
-def _distribution(key: str, entry: Json) -> Distribution:
+def _distribution(key: str, entry: Json, warn: Warn) -> Distribution:
     if not isinstance(entry, dict) or "_type" not in entry or "_value" not in entry:
         raise InvalidSpace(f'{key}: expected {{"_type": ..., "_value": [...]}}')
     name, value = entry["_type"], entry["_value"]
+    for idle in (each for each in entry if each not in ("_type", "_value")):
+        means = "; what is active under one option only stands in that option" if idle == "_condition" else ""
+        warn(f"{key}: {idle} means nothing in a search space and is left out{means}")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         near = difflib.get_close_matches(str(name), KINDS, 1)
@@ -109,20 +117,27 @@ def _distribution(key: str, entry: Json) -> Distribution:
     if not isinstance(value, list):
         raise InvalidSpace(f"{key}: _value of {name} is a list")
     try:
-        return _choice(value) if kind is Choice else kind(*value)
+        return _choice(key, value, warn) if kind is Choice else kind(*value)
     except TypeError as error:
-        raise InvalidSpace(f"{key}: {name} does not take {len(value)} arguments") from error
+        takes = ", ".join(field.name for field in dataclasses.fields(kind))
+        raise InvalidSpace(f"{key}: {name} takes {takes}, not {len(value)} arguments") from error
     except InvalidSpace as error:
         raise InvalidSpace(f"{key}: {error}") from error
 
 
-def _choice(options: list[Json]) -> Choice:
-    plain = (number_in_parentheses(option) for option in options)
-    choice = Choice(tuple(o if number is None else number for o, number in zip(options, plain, strict=True)))
+def _choice(key: str, options: list[Json], warn: Warn) -> Choice:
+    found: dict[str, Json] = {}
+    for option in options:
+        number = number_in_parentheses(option)
+        plain = option if number is None else number
+        if exact(plain) in found:
+            warn(f"{key}: the option {plain!r} stands twice and counts once")
+        found.setdefault(exact(plain), plain)
+    choice = Choice(tuple(found.values()))
     if choice.nested:
         for option in choice.options:
             try:
-                branch(option)
+                branch(option, lambda said, under=option["_name"]: warn(f"{key}, under {under!r}, {said}"))
             except InvalidSpace as error:
                 raise InvalidSpace(f"in option {option['_name']!r}, {error}") from error
     return choice

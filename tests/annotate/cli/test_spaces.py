@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotate.cli.spaces import parameter
+from annotate.cli.spaces import parameter, read_space
 from annotate.errors import UsageError
 from annotate_tuners.space import Choice, LogUniform, RandInt
 
@@ -29,3 +29,16 @@ def test_what_is_no_parameter_is_refused_with_a_remedy(text):
     with pytest.raises(UsageError) as refused:
         parameter(text)
     assert refused.value.remedy
+
+
+def test_what_a_space_file_says_in_vain_is_told_with_its_name(tmp_path):
+    """JSON forgets the first of two entries without a word."""
+    (tmp_path / "space.json").write_text(
+        '{"lr": {"_type": "uniform", "_value": [0, 1]}, "lr": {"_type": "uniform", "_value": [0, 2], "_x": 1}}'
+    )
+    said = []
+    assert read_space(tmp_path / "space.json", said.append)["lr"].high == 2
+    assert said == [
+        "space.json: lr stands twice; the last counts",
+        "space.json: lr: _x means nothing in a search space and is left out",
+    ]
