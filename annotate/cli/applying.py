@@ -118,7 +118,7 @@ def _told(chosen: Picked, conflict: Conflict) -> str:
 
 def _refuse_where_nothing_stands_there(chosen: Picked, source: TrialSource) -> None:
     """A study of options of the command line, or of a script that asks for its parameters, has no defaults to write to."""
-    from annotate.cli.picking import as_python, command_of
+    from annotate.cli.picking import as_python, command_in, command_of
     from annotate.errors import UsageError
 
     trial, meta = chosen.trial, chosen.meta
@@ -129,7 +129,7 @@ def _refuse_where_nothing_stands_there(chosen: Picked, source: TrialSource) -> N
     if source.arguments:
         raise UsageError(
             f"nothing of {chosen.name} stands in the source: its values came as options of the command line",
-            remedy=command_of(meta, script, source.arguments),
+            remedy=command_of(meta, script, source.arguments) or command_in(meta, source.arguments),
         )
     if source.asked:
         raise UsageError(
@@ -144,13 +144,15 @@ def _refuse_where_nothing_stands_there(chosen: Picked, source: TrialSource) -> N
 
 
 def _remarks(chosen: Picked, merged: Merged) -> list[str]:
+    import shlex
+
     from annotate.cli.picking import as_python
     from annotate.notebooks import SUFFIX
 
     source, names = merged.source, chosen.meta.names
     remarks = [f"left as it is: {names.get(key, key)}: {why}" for key, why in source.left.items()]
     if source.arguments:
-        remarks.append(f"not in the source, but on the command line: {' '.join(source.arguments)}")
+        remarks.append(f"not in the source, but on the command line: {shlex.join(source.arguments)}")
     if source.asked:
         remarks.append(f"the script asks for these itself, write them by hand: {as_python(source.asked)}")
     if any(file.changed and file.name.endswith(SUFFIX) for file in source.files):

@@ -56,14 +56,16 @@ def checkout(
 
 
 def _command(chosen: Picked, source: TrialSource, output: Path) -> str:
-    """What runs it from here, where "here" is the directory that the study was started in; else with a `cd` to that."""
+    """What runs it from here: in the study's working directory, or within the copy where no script is named."""
     import shlex
 
-    from annotate.cli.picking import command_of
+    from annotate.cli.picking import command_in, command_of
     from annotate.notebooks import python_name
 
     meta = chosen.meta
     name = python_name(str(Path(meta.script).relative_to(meta.code_dir)))
     here = Path.cwd() == Path(meta.cwd)
     command = command_of(meta, str((output if here else output.absolute()) / name), source.arguments)
+    if command is None:
+        return f"cd {shlex.quote(str(output))} && {command_in(meta, source.arguments)}"
     return command if here else f"cd {shlex.quote(meta.cwd)} && {command}"

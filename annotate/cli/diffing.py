@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,7 +76,7 @@ def _elsewhere(sides: Iterable[TrialSource], names: Iterable[str]) -> None:
 
     for side, name in zip(sides, names, strict=True):
         if side.arguments:
-            typer.echo(f"{name}, on the command line: {' '.join(side.arguments)}")
+            typer.echo(f"{name}, on the command line: {shlex.join(side.arguments)}")
         if side.asked:
             typer.echo(f"{name}, asked for by the script: {as_python(side.asked)}")
         for key, why in side.left.items():

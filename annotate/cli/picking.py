@@ -92,13 +92,24 @@ def _one(word: str, study: str | None) -> str:
     return word
 
 
-def command_of(meta: StudyMeta, script: str, arguments: Sequence[str] = ()) -> str:
-    """The study's command as a person types it, with another path for its script."""
+def command_of(meta: StudyMeta, script: str, arguments: Sequence[str] = ()) -> str | None:
+    """The study's command as a person types it, with another path for its script; None where it names no script."""
     ours = {meta.script, python_name(meta.script)}
-    words = [script if str(Path(meta.cwd, word)) in ours else word for word in meta.command]
-    if words and words[0] == meta.python:
-        words[0] = "python"
-    return shlex.join([*words, *arguments])
+    if not any(str(Path(meta.cwd, word)) in ours for word in meta.command):
+        return None
+    return _typed(
+        meta, [script if str(Path(meta.cwd, word)) in ours else word for word in meta.command], arguments
+    )
+
+
+def command_in(meta: StudyMeta, arguments: Sequence[str] = ()) -> str:
+    """The study's command as it stands, to be typed in its working directory or in a copy of that."""
+    return _typed(meta, meta.command, arguments)
+
+
+def _typed(meta: StudyMeta, words: Sequence[str], arguments: Sequence[str]) -> str:
+    program = "python" if words[0] == meta.python else words[0]
+    return shlex.join([program, *words[1:], *arguments])
 
 
 def as_python(values: Mapping[str, Json]) -> str:

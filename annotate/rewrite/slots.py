@@ -87,7 +87,7 @@ def written(read: Annotated, slot: Slot, value: Json, *, to_stay: bool = True) -
             if slot.default is not None and exact(slot.default[0]) == exact(value):
                 return None
             if not options:
-                literal = literal_text(value, text[slot.start : slot.end])
+                literal = literal_text(value, text[slot.start : slot.end], read.source.encoding)
                 return apart(text, Splice(slot.start, slot.end, literal))
             option = next((each for each in options if exact(each.value) == exact(value)), None)
             if option is None:
@@ -116,9 +116,13 @@ def written(read: Annotated, slot: Slot, value: Json, *, to_stay: bool = True) -
             assert_never(slot.place)
 
 
-def literal_text(value: Json, instead_of: str = "") -> str:
+def literal_text(value: Json, instead_of: str = "", encoding: str = "utf-8") -> str:
     """A JSON value as Python source; a string in double quotes where the one that it replaces has them."""
     text = repr(value)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return ascii(value)
     if isinstance(value, str) and text[0] == "'" and instead_of[:1] == '"' and '"' not in value:
         return f'"{text[1:-1]}"'
     return text
