@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from annotate.cli import completing
 from annotate.cli.budgets import (
     AtDeadlineOption,
     JobsOption,
@@ -14,7 +15,7 @@ from annotate.cli.budgets import (
     TrialTimeoutOption,
     changes,
 )
-from annotate.cli.finding import StudyArgument, StudyOption
+from annotate.cli.finding import StudyArgument, StudyOption, named
 
 
 def watch(study: StudyArgument = None) -> None:
@@ -55,7 +56,14 @@ def stop(
 
 
 def kill(
-    trial: Annotated[int, typer.Argument(help="The number of a trial that runs or waits.")],
+    trial: Annotated[
+        str,
+        typer.Argument(
+            metavar="TRIAL",
+            help="The number or id of a trial that runs or waits.",
+            autocompletion=completing.running_trials,
+        ),
+    ],
     study: StudyOption = None,
 ) -> None:
     """End one trial of a running study; another one takes its place.
@@ -64,12 +72,16 @@ def kill(
     """
     from pathlib import Path
 
+    from annotate.errors import StorageError
     from annotate.storage import find
     from annotate.study.control import Kill, send
 
-    folder = find(Path.cwd(), study)
-    send(folder.socket, Kill(trial))
-    typer.echo(f"trial {trial} of {folder.id} is being ended")
+    found = named(trial, study)
+    if found is None:
+        raise StorageError(f"there is no trial {trial}", remedy="`annotate show` lists the trials by number")
+    folder = find(Path.cwd(), found[0])
+    send(folder.socket, Kill(found[1]))
+    typer.echo(f"trial {found[1]} of {folder.id} is being ended")
 
 
 def update(

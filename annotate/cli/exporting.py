@@ -66,7 +66,7 @@ def export(
 
     json, jsonl and csv go to stdout without -o, and `annotate import` reads them back. A file that is there is replaced
     only with --force. Into a tool's store the same study may be exported again: what is new is added, nothing is
-    there twice. A tool's package is an extra: pip install 'annotate-trials[[mlflow]]'.
+    there twice. A tool's package is an extra: pip install 'annotate-trials\\[mlflow]'.
     """
     from annotate.export import StudyRecord
 

@@ -11,17 +11,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from annotate.cli import completing
+
 if TYPE_CHECKING:
     from annotate.storage import StudyFolder, StudyMeta, StudyStore
 
 StudyArgument = Annotated[
-    str | None, typer.Argument(metavar="[STUDY]", help="An id or part of one; the latest study if left out.")
+    str | None,
+    typer.Argument(
+        metavar="STUDY",
+        help="An id or part of one; the latest study if left out.",
+        autocompletion=completing.studies,
+    ),
 ]
 TrialArgument = Annotated[
-    str | None, typer.Argument(metavar="[TRIAL]", help="Its number or id; the best if left out.")
+    str | None,
+    typer.Argument(
+        metavar="TRIAL", help="Its number or id; the best if left out.", autocompletion=completing.trials
+    ),
 ]
 StudyOption = Annotated[
-    str | None, typer.Option("--study", "-s", help="An id or part of one; the latest study if left out.")
+    str | None,
+    typer.Option(
+        "--study",
+        "-s",
+        help="An id or part of one; the latest study if left out.",
+        autocompletion=completing.studies,
+    ),
 ]
 
 

@@ -38,7 +38,7 @@ def import_(
 
     [bold]annotate import trials.csv --minimize --space search_space.json[/bold]
 
-    [bold]annotate import optuna.db --study my-study[/bold]  (needs pip install 'annotate-trials[[optuna]]')
+    [bold]annotate import optuna.db --study my-study[/bold]  (needs pip install 'annotate-trials\\[optuna]')
 
     [bold]annotate import nni.json --maximize[/bold]  (from nnictl experiment export)
     """

@@ -108,7 +108,10 @@ def check(
 
 
 def explain(code: Annotated[str, typer.Argument(help="The code of a diagnostic, such as E201.")]) -> None:
-    """Print the page of a diagnostic's code."""
+    """Print the page of a diagnostic's code.
+
+    [bold]annotate explain E101[/bold]
+    """
     import difflib
 
     from annotate.annotations.pages import PAGES

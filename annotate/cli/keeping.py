@@ -6,11 +6,15 @@ from typing import Annotated
 
 import typer
 
+from annotate.cli import completing
 from annotate.cli.finding import StudyArgument
 
 
 def rm(
-    studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Ids or parts of them.")],
+    studies: Annotated[
+        list[str],
+        typer.Argument(metavar="STUDY", help="Ids or parts of them.", autocompletion=completing.studies),
+    ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete studies with all their results.

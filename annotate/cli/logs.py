@@ -15,7 +15,12 @@ def log(
     study: StudyOption = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the trial ends.")] = False,
 ) -> None:
-    """Print what a trial printed."""
+    """Print what a trial printed.
+
+    [bold]annotate log[/bold]  (of the best trial)
+
+    [bold]annotate log 7 --follow[/bold]
+    """
     import sys
     import time
 

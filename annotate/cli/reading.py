@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from annotate.cli import completing
 from annotate.cli.finding import StudyArgument, StudyOption, named, opened
 from annotate.cli.output import Format, FormatOption, write
 from annotate.cli.rows import best_of, facts_of, ranked, row_of
@@ -24,7 +25,10 @@ class BestFormat(str, enum.Enum):
 
 
 def ls(format: FormatOption = Format.table) -> None:
-    """List the studies of this directory, the latest last."""
+    """List the studies of this directory, the latest last.
+
+    [bold]annotate ls --format json[/bold]
+    """
     from annotate.errors import StorageError
     from annotate.storage import StudyStore, holder, studies
 
@@ -56,12 +60,23 @@ def ls(format: FormatOption = Format.table) -> None:
 def show(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[STUDY|TRIAL]", help="A study, or a trial by its number or id."),
+        typer.Argument(
+            metavar="STUDY|TRIAL",
+            help="A study, or a trial by its number or id.",
+            autocompletion=completing.studies_and_trials,
+        ),
     ] = None,
     study: StudyOption = None,
     format: FormatOption = Format.table,
 ) -> None:
-    """Show the trials of a study, or all that is known of one trial."""
+    """Show the trials of a study, or all that is known of one trial.
+
+    [bold]annotate show[/bold]  (the latest study)
+
+    [bold]annotate show 7[/bold]  (trial 7 of it)
+
+    [bold]annotate show 2026-11-21-0423-train-7[/bold]
+    """
     found = None if what is None else named(what, study)
     if found is not None:
         with opened(found[0]) as (_, store, meta):
@@ -77,7 +92,12 @@ def top(
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 10,
     format: FormatOption = Format.table,
 ) -> None:
-    """Show the best trials, the best first."""
+    """Show the best trials, the best first.
+
+    [bold]annotate top -n 3[/bold]
+
+    [bold]annotate top --format csv > top.csv[/bold]
+    """
     with opened(study) as (_, store, meta):
         write([row_of(trial, meta) for trial in ranked(store.trials(), meta)[:count]], format)
 
@@ -121,7 +141,9 @@ def best(
 
 
 def compare(
-    trials: Annotated[list[str], typer.Argument(metavar="TRIAL TRIAL...", help="Numbers or ids.")],
+    trials: Annotated[
+        list[str], typer.Argument(metavar="TRIAL", help="Numbers or ids.", autocompletion=completing.trials)
+    ],
     study: StudyOption = None,
     format: FormatOption = Format.table,
 ) -> None:

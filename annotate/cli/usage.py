@@ -8,6 +8,7 @@ error: `annotate run` has no option --epochs
 from __future__ import annotations
 
 import difflib
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -27,8 +28,48 @@ def usage_error(error: Any, argv: Sequence[str]) -> UsageError:
     command = context.command_path if context is not None else "annotate"
     if type(error).__name__ == "NoSuchOption" and context is not None:
         return _no_option(error.option_name, context, argv)
+    if context is not None and (unknown := re.match(r"No such command '(.*?)'", error.message or "")):
+        return _no_command(unknown[1], context)
+    if (parameter := getattr(error, "param", None)) is not None and type(error).__name__ == "BadParameter":
+        return _bad_value(error, parameter, command)
     message = error.format_message().strip().rstrip(".")
     return UsageError(_lower(message), remedy=f"`{command} --help` shows how it is written")
+
+
+def _no_command(name: str, context: Any) -> UsageError:
+    near = difflib.get_close_matches(name, context.command.commands, 1)
+    remedy = f"did you mean `annotate {near[0]}`?" if near else "`annotate --help` lists the commands"
+    return UsageError(f"there is no command {name}", remedy=remedy)
+
+
+def _bad_value(error: Any, parameter: Any, command: str) -> UsageError:
+    """A value that an option or an argument does not take."""
+    name = (
+        parameter.opts[-1]
+        if parameter.opts[-1].startswith("-")
+        else parameter.metavar or parameter.name.upper()
+    )
+    name = next((option for option in parameter.opts if option.startswith("--")), name)
+    message = str(error.message).strip().rstrip(".").removeprefix("Value error, ")
+    if match := re.search(r"'(.*)' is not one of (.+)", message):
+        given, choices = match[1], re.findall(r"'([^']+)'", match[2])
+        near = difflib.get_close_matches(given.lower(), choices, 1)
+        listed = f"there are {', '.join(choices)}"
+        remedy = f"did you mean {near[0]}? {listed.capitalize()}" if near else listed
+        return UsageError(f"{name} {given} is not known", remedy=remedy)
+    for said, ours in _WORDINGS:
+        if match := re.search(said, message):
+            message = ours.format(*match.groups())
+    return UsageError(f"{name}: {_lower(message)}", remedy=f"`{command} --help` shows how it is written")
+
+
+_WORDINGS = (
+    (r"valid integer", "it is a whole number"),
+    (r"valid (?:number|float)", "it is a number"),
+    (r"greater than or equal to (\S+)", "it is at least {}"),
+    (r"less than or equal to (\S+)", "it is at most {}"),
+)
+"""What typer says of numbers, and how we put it."""
 
 
 def _no_option(option: str, context: Any, argv: Sequence[str]) -> UsageError:

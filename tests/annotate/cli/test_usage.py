@@ -42,3 +42,29 @@ def test_every_command_is_explained_with_words():
     """Help text is never missing."""
     for command in typer.main.get_command(app).commands.values():
         assert command.help, command.name
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "remedy"),
+    [
+        (("tpo",), "there is no command tpo", "did you mean `annotate top`?"),
+        (("zzz",), "there is no command zzz", "`annotate --help` lists the commands"),
+        (("top", "--format", "jsn"), "--format jsn is not known", "did you mean json?"),
+        (("export", "--to", "Parqet"), "--to Parqet is not known", "did you mean parquet?"),
+        (("best", "-f", "zzz"), "--format zzz is not known", "there are table, args, json, yaml"),
+        (("top", "-n", "0"), "--count: it is at least 1", "top --help"),
+        (("top", "-n", "many"), "--count: it is a whole number", "top --help"),
+        (("import",), "missing argument 'FILE'", "import --help"),
+    ],
+)
+def test_a_slip_is_answered_with_the_nearest_known_name(argv, message, remedy):
+    """Commands, formats and numbers, without the words of the libraries below."""
+    refusal = refused(*argv)
+    assert refusal.message == message
+    assert remedy in refusal.remedy
+
+
+def test_every_command_has_an_example():
+    """What to type stands in its help."""
+    for name, command in typer.main.get_command(app).commands.items():
+        assert f"annotate {name}" in command.help, name
