@@ -120,7 +120,7 @@ async def build(request: Request) -> int:
                 slots,
                 allowed=allowed,
                 log_format=request.log_format,
-                notes=begin.notes,
+                notes=(*what.notes, *begin.notes),
             )
 
 

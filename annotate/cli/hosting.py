@@ -61,7 +61,7 @@ async def host(
     """Run a study whose lock is held. Returns 0 with a result, 1 without one, 130 stopped, 128 + a signal's number."""
     settle(folder)
     meta = store.meta()
-    plan = _plan(folder, meta)
+    plan = plan_of(folder, meta)
     notices: list[str] = []
     hosting: Host | None = None
 
@@ -88,7 +88,14 @@ async def host(
         hosting = Host(folder, meta, make_study, log_format=log_format)
         hosting.notice(_goal(meta))
         for text in filter(
-            None, [_why_cpu(slots), _other_tuner(meta.tuner), _shadowed(folder, meta), *notes, *notices]
+            None,
+            [
+                _why_cpu(slots),
+                _other_tuner(meta.tuner, **meta.tuner_args),
+                _shadowed(folder, meta),
+                *notes,
+                *notices,
+            ],
         ):
             hosting.notice(text)
         ended = await hosting.run()
@@ -272,7 +279,7 @@ def _tuner(meta: StudyMeta, allowed: Constraint | None) -> Tuner:
     )
 
 
-def _plan(folder: StudyFolder, meta: StudyMeta) -> LaunchPlan:
+def plan_of(folder: StudyFolder, meta: StudyMeta) -> LaunchPlan:
     """The user's command with the mirrored files in place of hers."""
     cwd = Path(meta.cwd)
     command = mirrored_command(tuple(meta.command), cwd, Mirror.read(str(folder.lib)))

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from annotate_tuners.custom import NniTuner, is_custom, load_class, nni_arguments
 from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.errors import InvalidArguments, OneMetricOnly
-from annotate_tuners.lookup import checked, load, nearest, plain
+from annotate_tuners.lookup import checked, load, nearest, plain, without_mode
 from annotate_tuners.searcher import Constraint, Searcher
+from annotate_tuners.without_effect import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,12 +92,16 @@ def known(name: str) -> str:
     return plain(name) if plain(name) in _SUBSTITUTES else nearest("tuner", name, _ENTRIES).name
 
 
-def notice(name: str) -> str | None:
-    """One line for the user, where `name` stands for another tuner."""
+def notice(name: str, **class_args: Any) -> str | None:
+    """One line for the user, where `name` stands for another tuner or class arguments mean nothing here."""
     substitute = _SUBSTITUTES.get(plain(name))
-    if substitute is None:
-        return None
-    return f"{plain(name)} stands for {substitute.name} here: {substitute.why}"
+    said = [f"{plain(name)} stands for {substitute.name} here: {substitute.why}"] if substitute else []
+    _, idle = split(plain(name), class_args)
+    if idle:
+        said.append(
+            f"of {plain(name)}'s arguments, {', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no effect"
+        )
+    return "; ".join(said) or None
 
 
 def try_out(
@@ -131,11 +136,10 @@ def make(
 ) -> Tuner:
     """The tuner of that name; `directions` are those of several metrics.
 
-    `optimize_mode` among the class arguments, NNI's, must be `direction`. A substitute takes none of the
-    class arguments of what it stands for. Raises TunerError: UnknownName, InvalidArguments,
+    `optimize_mode` among the class arguments, NNI's, must be `direction`. A substitute takes the class
+    arguments of the tuner that it is, and drops those of what it stands for. Raises TunerError: UnknownName, InvalidArguments,
     MissingPackage, OneMetricOnly, UnsatisfiableConstraint.
     """
-    class_args = _without_mode(name, direction, class_args)
     if is_custom(name):
         custom = load_class(name)
         if hasattr(custom, "generate_parameters"):
@@ -151,19 +155,18 @@ def make(
     elif name.casefold().startswith(_OPTUNA):
         dimensions = Dimensions.of(space)
         sampler = name[len(_OPTUNA) :]
-        algorithm = checked(
-            name, load("optuna_sampler:OptunaSampler"), dimensions, sampler=sampler, **class_args
-        )
+        heeded = without_mode(name, direction, class_args)
+        algorithm = checked(name, load("optuna_sampler:OptunaSampler"), dimensions, sampler=sampler, **heeded)
     else:
-        if plain(name) in _SUBSTITUTES:
-            name, class_args = _SUBSTITUTES[plain(name)].name, {}
-        entry = nearest("tuner", name, _ENTRIES)
+        name = known(name)
+        heeded, _ = split(name, without_mode(name, direction, class_args))
+        entry = _ENTRIES[_SUBSTITUTES[name].name if name in _SUBSTITUTES else name]
         several = len(directions) > 1
         if several and not entry.several:
             _refuse_several(entry.name, directions)
         dimensions = load(entry.dimensions).of(space)
         target = entry.several if several else entry.target
-        algorithm = checked(name, load(target), dimensions, **class_args)
+        algorithm = checked(name, load(target), dimensions, **heeded)
     return Searcher(
         dimensions,
         algorithm,
@@ -194,13 +197,3 @@ def _own(
         raise InvalidArguments(f"{name} has suggest() and knows no constraint; write propose() instead")
     tuner: Tuner = checked(name, custom, space, direction=direction, seed=seed, **class_args)
     return tuner
-
-
-def _without_mode(name: str, direction: Direction, class_args: dict[str, Any]) -> dict[str, Any]:
-    if is_custom(name) or "optimize_mode" not in class_args:
-        return class_args
-    if class_args["optimize_mode"] != direction:
-        raise InvalidArguments(
-            f"{name}: optimize_mode is {class_args['optimize_mode']!r}, but the study is to {direction}"
-        )
-    return {key: value for key, value in class_args.items() if key != "optimize_mode"}
