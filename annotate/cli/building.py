@@ -14,7 +14,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -46,7 +46,7 @@ from annotate_tuners.space import MutableLayers, SearchSpace
 
 if TYPE_CHECKING:
     from annotate.annotations.constraint import Constraint
-    from annotate.trial import Direction, Params
+    from annotate.trial import Direction, Json, Params
     from annotate_tuners.searcher import Constraint as Allowed
 
 
@@ -186,6 +186,7 @@ def _meta(
     direction = goal.first.direction
     _refuse_one_metric_only(request, goal)
     tuner, tuner_args = named(request.tuner, known)
+    seed = _seed(request.seed, tuner_args.pop("seed", None))
     with _refused("tuner", tuner):
         directions = [each.direction for each in goal.named]
         try_out(tuner, what.space, direction=direction, directions=directions, **tuner_args)
@@ -207,12 +208,12 @@ def _meta(
         pruner_args=pruner_args,
         direction=direction,
         direction_from=goal.why,
-        seed=secrets.randbelow(2**31) if request.seed is None else request.seed,
+        seed=seed,
         metric=goal.first.name,
         metrics=goal.named,
         defaults={key: value for key, value in closure.defaults.items() if key in what.space},
         names=short_names(what.space),
-        options=_options(request, what.space, capacity).to_json(),
+        options=_options(request, what.space, closure.defaults, capacity).to_json(),
         slots=dataclasses.asdict(request.slots),
         flags=what.flags,
         metric_pattern=request.metric_pattern,
@@ -287,9 +288,11 @@ def _metric_name(request: Request, metric: str | None) -> str:
     return metric if metric and len(metric) <= LONGEST else "metric"
 
 
-def _options(request: Request, space: SearchSpace, capacity: int) -> StudyOptions:
-    """A script with mutable layers has no defaults of its own: its plain run would lack the layers."""
-    plain = not any(isinstance(distribution, MutableLayers) for distribution in space.values())
+def _options(
+    request: Request, space: SearchSpace, defaults: Mapping[str, Json], capacity: int
+) -> StudyOptions:
+    """Mutable layers without plain code have no default of their own: a plain run would lack the layers."""
+    plain = not any(isinstance(space[key], MutableLayers) and key not in defaults for key in space)
     return StudyOptions(
         trials=request.trials,
         jobs=request.jobs or min(capacity, request.trials or capacity),

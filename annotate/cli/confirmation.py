@@ -106,7 +106,8 @@ def _confirmation(asked: Asked) -> Confirmation:
     folder = find(Path.cwd(), asked.study)
     with StudyStore.open(folder.database, read_only=True) as store:
         meta, trials = store.meta(), store.trials()
-    if any(isinstance(each, MutableLayers) for each in SearchSpace.from_json(meta.space).values()):
+    space = SearchSpace.from_json(meta.space)
+    if any(isinstance(each, MutableLayers) and key not in meta.defaults for key, each in space.items()):
         raise UsageError(f"{folder.id} has mutable layers, so its script has no defaults to compare with")
     closure = kept_closure(folder, meta)
     meta = dataclasses.replace(meta, command=[*meta.command, *asked.arguments])
