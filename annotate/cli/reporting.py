@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PERIOD = 5.0  # seconds between two looks at a running study
 RELOAD = 10.0  # seconds after which an open page reads itself anew
 MORE = 1.1  # by how much a study grows until importance is worked out anew while it is watched
+SLOW = 100  # results whose importance takes some seconds
 LOGS = 20  # ways to fail whose log is shown
 LOG_BYTES = 64 * 1024  # of the end of a log, in which a traceback is looked for
 
@@ -174,6 +175,8 @@ class Writer:
         from annotate.trial import TrialState
 
         done = len(subject.ranked)
+        if self._outcome is None and done > SLOW and sys.stderr.isatty():
+            typer.echo(f"working out what matters in {done:,} results ...", err=True)
         if (
             self._outcome is None
             or done > MORE * self._known

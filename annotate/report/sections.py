@@ -212,6 +212,7 @@ def _time(subject: Subject) -> str:
     return (
         "<h3>Durations</h3>"
         + chart("chart-durations", "Duration of every trial", 300)
+        + '<p class="note" id="note-durations"></p>'
         + "<h3>Who ran where, and when</h3>"
         + chart("chart-timeline", "Timeline of the trials in lanes", min(900, 90 + 30 * lanes))
         + f'<p class="note">{escape(said + cut)}Of a trial that ran more than once, the last time.</p>'

@@ -21,7 +21,10 @@ const PALETTE = {
 };
 const palette = () => (colour("page") === "#fff" ? PALETTE.light : PALETTE.dark);
 
-function hover(i) {
+const HOVERS = [];
+const hover = (i) => (HOVERS[i] ??= described(i));
+
+function described(i) {
   const lines = [`<b>trial ${T.number[i]}</b> ${said(stateOf(i))}${i === BASE ? ", the defaults" : ""}`];
   if (T.value[i] !== null) lines.push(`${plain(cut(S.metric, 30))} ${number(T.value[i])}`);
   if (T.seconds[i] !== null) lines.push(span(T.seconds[i]));
@@ -41,6 +44,7 @@ function layout(more) {
     font: { family: "system-ui, -apple-system, Segoe UI, Roboto, Arial, sans-serif", size: 13, color: colour("text") },
     margin: { l: 56, r: 16, t: 12, b: 44 }, barmode: "overlay",
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 } },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("line"), activecolor: colour("accent") },
     hoverlabel: { align: "left", bgcolor: colour("page"), bordercolor: colour("line"), font: { color: colour("text"), size: 12 } },
     xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, ...yaxis }, ...rest,
   };
@@ -99,7 +103,7 @@ const CHARTS = {
     if (time) done.sort((a, b) => ended(a) - ended(b));
     const steps = bestSoFar(done, T.value, UP);
     if (steps.length) {
-      const last = time ? when(Math.max(...ran.map(ended))) : T.number[T.number.length - 1];
+      const last = time ? when(ran.reduce((latest, i) => Math.max(latest, ended(i)), 0)) : T.number[T.number.length - 1];
       traces.unshift({
         type: "scatter", mode: "lines", name: "best so far", hoverinfo: "skip", line: { shape: "hv", color: colour("mark"), width: 2.5 },
         x: [...steps.map(([i]) => x(i)), last], y: [...steps.map(([, v]) => v), steps[steps.length - 1][1]],
@@ -178,11 +182,12 @@ const CHARTS = {
   },
 
   "chart-durations"() {
-    const ran = ALL.filter((i) => T.seconds[i] !== null);
-    const [name, length] = unit(Math.max(...ran.map((i) => T.seconds[i])));
+    const all = ALL.filter((i) => T.seconds[i] !== null), ran = thin(all, FEW, [BEST, BASE]);
+    const [name, length] = unit(ran.reduce((most, i) => Math.max(most, T.seconds[i]), 0));
     const traces = S.states.map((state) => [state, ran.filter((i) => stateOf(i) === state)]).filter(([, some]) => some.length)
       .map(([state, some]) => markers(state, some, (i) => T.number[i], (i) => T.seconds[i] / length));
-    show("chart-durations", traces, { xaxis: numbered(), yaxis: { title: { text: name }, rangemode: "tozero" } });
+    show("chart-durations", traces, { xaxis: numbered(), yaxis: { title: { text: name }, rangemode: "tozero" } },
+      { id: "note-durations", text: ran.length < all.length ? `${ran.length.toLocaleString("en")} of ${all.length.toLocaleString("en")} trials are drawn.` : "" });
   },
 
   "chart-timeline"() {

@@ -3,7 +3,7 @@
 const COLUMNS = [
   { name: "trial", number: true, of: (i) => T.number[i] },
   { name: "state", of: (i) => said(stateOf(i)) + (T.reason[i] ? ` (${T.reason[i]})` : "") },
-  { name: S.metric, number: true, of: (i) => T.value[i] },
+  { name: S.metric, number: true, best: UP, of: (i) => T.value[i] },
   ...S.objectives.slice(1).map(([name], k) => ({ name, number: true, of: (i) => T.further[i]?.[k] ?? null })),
   { name: "duration", number: true, of: (i) => T.seconds[i], words: span },
   ...S.names.map((name, k) => ({ name, number: T.params.every((row) => row[k] === null || typeof row[k] === "number"), of: (i) => T.params[i][k] })),
@@ -35,7 +35,7 @@ function table() {
   const head = element("tr", {}, ...COLUMNS.map((column) => {
     const button = element("button", { type: "button", textContent: cut(column.name, 30), title: column.name });
     button.addEventListener("click", () => {
-      TABLE.descending = TABLE.column === column ? !TABLE.descending : false;
+      TABLE.descending = TABLE.column === column ? !TABLE.descending : Boolean(column.best);
       TABLE.column = column;
       rows();
     });
@@ -63,7 +63,7 @@ function rows() {
     return element("td", { className: column.number ? "number" : "", textContent: text, title: text.length > 24 ? text : "" });
   })));
   by("table").tBodies[0].replaceChildren(...made);
-  by("note-trials").textContent = `${Math.min(TABLE.shown, TABLE.rows.length).toLocaleString("en")} of ${TABLE.rows.length.toLocaleString("en")}${query ? " found" : ""} shown`;
+  by("note-trials").textContent = (query ? `${TABLE.rows.length.toLocaleString("en")} of ${ALL.length.toLocaleString("en")} found, ` : "") + `${Math.min(TABLE.shown, TABLE.rows.length).toLocaleString("en")}${query ? "" : " of " + ALL.length.toLocaleString("en")} shown`;
   by("more").hidden = TABLE.rows.length <= TABLE.shown;
 }
 

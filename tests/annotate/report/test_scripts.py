@@ -77,21 +77,22 @@ def test_what_a_study_says_is_text_to_plotly():
 
 
 def test_the_table_finds_sorts_and_names_every_trial():
-    """A search keeps the rows in which all words occur; a column's button sorts, a second click turns it round."""
+    """A search keeps the rows in which all words occur; a column's button sorts, the best first; a second click turns it round."""
     running = Running(subject(trials(30)))
     rows = "elements.table.tBodies[0].children.map((row) => row.children.map((cell) => cell.textContent))"
     assert [row[0] for row in running(rows)] == [str(n) for n in range(30)]
     running("(elements.search.value = 'valueerror FAILED', elements.search.heard.input(), 0)")
     assert [row[0] for row in running(rows)] == ["8", "18", "28"]
+    assert running("elements['note-trials'].own") == "3 of 30 found, 3 shown"
     running("(elements.search.value = '', elements.search.heard.input(), 0)")
     click = "(elements.table.tHead.rows[0].cells[2].children[0].heard.click(), 0)"
     running(click)
-    up = [float(row[2]) for row in running(rows) if row[2]]
-    running(click)
     down = [float(row[2]) for row in running(rows) if row[2]]
+    running(click)
+    up = [float(row[2]) for row in running(rows) if row[2]]
     assert up == sorted(up)
     assert down == up[::-1]
-    assert running("elements.table.tHead.rows[0].cells[2].attributes") == {"aria-sort": "descending"}
+    assert running("elements.table.tHead.rows[0].cells[2].attributes") == {"aria-sort": "ascending"}
 
 
 def test_a_long_table_grows_on_demand():
