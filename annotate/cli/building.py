@@ -288,6 +288,17 @@ def _metric_name(request: Request, metric: str | None) -> str:
     return metric if metric and len(metric) <= LONGEST else "metric"
 
 
+def _seed(given: int | None, argument: object) -> int:
+    """The study's seed: `--seed`, or the tuner's argument of that name, which is NNI's place for it."""
+    if argument is None:
+        return secrets.randbelow(2**31) if given is None else given
+    if not isinstance(argument, int) or isinstance(argument, bool):
+        raise UsageError(f"seed is a whole number, not {argument!r}", remedy="write --seed 42")
+    if given not in (None, argument):
+        raise UsageError(f"--seed is {given}, but the tuner's seed is {argument}", remedy="leave one out")
+    return argument
+
+
 def _options(
     request: Request, space: SearchSpace, defaults: Mapping[str, Json], capacity: int
 ) -> StudyOptions:

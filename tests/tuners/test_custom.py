@@ -17,8 +17,8 @@ from nni.tuner import Tuner
 from nni.utils import extract_scalar_reward
 
 class Mine(Tuner):
-    def __init__(self, optimize_mode, start=0):
-        self.mode, self.told, self.start = optimize_mode, [], start
+    def __init__(self, optimize_mode, start=0, seed=None):
+        self.mode, self.told, self.start, self.seed = optimize_mode, [], start, seed
     def update_search_space(self, space):
         self.options = space["act"]["_value"]
     def generate_parameters(self, parameter_id, **kwargs):
@@ -84,7 +84,7 @@ def test_a_tuner_written_for_nni_runs_unchanged(files):
     tuner.forget(2)
     tuner.observe(Observation(-1, {"act": "relu"}, 0.7))
     inner = tuner._tuner
-    assert inner.mode == "maximize"
+    assert (inner.mode, inner.seed) == ("maximize", 0)
     assert inner.told == [
         (0, "relu", 0.5),
         (0, True),

@@ -59,12 +59,16 @@ def load_class(name: str) -> type[Any]:
     return found
 
 
-def nni_arguments(custom: type[Any], direction: Direction, class_args: dict[str, Any]) -> dict[str, Any]:
-    """`class_args` with `optimize_mode`, where the class takes it and the user did not give it."""
+def nni_arguments(
+    custom: type[Any], direction: Direction, class_args: dict[str, Any], seed: int | None = None
+) -> dict[str, Any]:
+    """`class_args` with the study's `optimize_mode` and `seed`, where the class takes them and has not got them."""
     takes = inspect.signature(custom).parameters
-    if "optimize_mode" in takes and "optimize_mode" not in class_args:
-        return {**class_args, "optimize_mode": direction}
-    return class_args
+    known = {"optimize_mode": direction, "seed": seed}
+    return {
+        **{name: value for name, value in known.items() if name in takes and value is not None},
+        **class_args,
+    }
 
 
 class NniTuner:

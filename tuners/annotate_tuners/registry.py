@@ -137,14 +137,14 @@ def make(
     """The tuner of that name; `directions` are those of several metrics.
 
     `optimize_mode` among the class arguments, NNI's, must be `direction`. A substitute takes the class
-    arguments of the tuner that it is, and drops those of what it stands for. Raises TunerError: UnknownName, InvalidArguments,
-    MissingPackage, OneMetricOnly, UnsatisfiableConstraint.
+    arguments of the tuner that it is, and drops those of what it stands for. Raises TunerError:
+    UnknownName, InvalidArguments, MissingPackage, OneMetricOnly, UnsatisfiableConstraint.
     """
     if is_custom(name):
         custom = load_class(name)
         if hasattr(custom, "generate_parameters"):
             _refuse_several(name, directions)
-            arguments = nni_arguments(custom, direction, class_args)
+            arguments = nni_arguments(custom, direction, class_args, seed)
             return NniTuner(space, checked(name, custom, **arguments), constraint=constraint)
         if hasattr(custom, "suggest"):
             return _own(name, custom, space, direction, seed, constraint, class_args)

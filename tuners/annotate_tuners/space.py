@@ -15,6 +15,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annotate_tuners.choices import Choice, Json, MutableLayer, MutableLayers
@@ -137,10 +138,14 @@ def _choice(key: str, options: list[Json], warn: Warn) -> Choice:
     if choice.nested:
         for option in choice.options:
             try:
-                branch(option, lambda said, under=option["_name"]: warn(f"{key}, under {under!r}, {said}"))
+                branch(option, partial(_under, warn, f"{key}, under {option['_name']!r}, "))
             except InvalidSpace as error:
                 raise InvalidSpace(f"in option {option['_name']!r}, {error}") from error
     return choice
+
+
+def _under(warn: Warn, where: str, said: str) -> None:
+    warn(where + said)
 
 
 def _mutable_layers(key: str, value: Json) -> MutableLayers:
