@@ -67,7 +67,7 @@ def apply(
         return
     if diff:
         return
-    _ask(changed, yes=yes)
+    _ask(chosen, changed, yes=yes)
     replace_all([Replacement(Path(shown(file.path)), file.before, file.after) for file in changed])
     typer.echo(f"wrote {_counted(changed, strip=strip)}", err=True)
 
@@ -172,7 +172,7 @@ def _nothing(chosen: Picked, source: TrialSource) -> str:
     return f"{', '.join(names)} already {verb} the values of {chosen.name}: nothing to write"
 
 
-def _ask(changed: Sequence[RewrittenFile], *, yes: bool) -> None:
+def _ask(chosen: Picked, changed: Sequence[RewrittenFile], *, yes: bool) -> None:
     import sys
 
     from annotate.errors import UsageError
@@ -181,7 +181,7 @@ def _ask(changed: Sequence[RewrittenFile], *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to say yes; nothing was written", remedy="write --yes")
-    if not typer.confirm(f"Write {', '.join(file.name for file in changed)}?", err=True):
+    if not typer.confirm(f"Write {chosen.name} into {', '.join(file.name for file in changed)}?", err=True):
         typer.echo("nothing was written", err=True)
         raise typer.Exit(1)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +19,7 @@ def suggest(
     [bold]annotate suggest train.py --apply[/bold] writes it.
     """
     from annotate.cli.diagnosing import refuse
+    from annotate.cli.diffs import show_diff
     from annotate.sources import shown
     from annotate.suggest import suggest as propose
 
@@ -31,7 +30,7 @@ def suggest(
     if not count:
         typer.echo(f"{script}: nothing more to suggest; no value here is known by its name", err=True)
         return
-    _show(before, done.code, shown(script))
+    show_diff(before, done.code, shown(script))
     noun = "annotation" if count == 1 else "annotations"
     if apply:
         _write(script, before, done.code)
@@ -67,26 +66,3 @@ def _write(script: Path, before: bytes, after: bytes) -> None:
     if target.read_bytes() != before:
         raise UsageError(f"{script} was changed meanwhile and is left as it is", remedy="run it again")
     publish(target, after)
-
-
-def _show(before: bytes, after: bytes, name: str) -> None:
-    """The diff in colour on a terminal; elsewhere byte by byte, as `git apply` and `patch -p1` want it."""
-    from rich.text import Text
-
-    from annotate.cli.streams import stdout
-
-    styles = {b"+": "green", b"-": "red", b"@": "cyan"}
-    console = stdout()
-    for line in _diff(before, after, name):
-        if console.is_terminal:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            console.print(Text(text, styles.get(line[:1], "")), soft_wrap=True)
-        else:
-            typer.echo(line, nl=False)
-
-
-def _diff(before: bytes, after: bytes, name: str) -> Iterator[bytes]:
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    path = name.lstrip("/").encode()
-    for line in difflib.diff_bytes(difflib.unified_diff, old, new, b"a/" + path, b"b/" + path):
-        yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"

@@ -147,7 +147,7 @@ def test_on_a_terminal_it_asks(annotate, study):
             COMMAND[0], [*COMMAND[1:], "apply"], cwd=str(annotate.cwd), env={**annotate.env, "TERM": "xterm"}, timeout=60, encoding="utf-8",
         )  # fmt: skip
         child.expect(r"\+lr = ")
-        child.expect(r"Write train\.py, net\.py\?|Write train\.py\?")
+        child.expect(r"Write trial \d into train\.py")
         child.sendline(answer)
         child.expect(pexpect.EOF)
         child.close()
