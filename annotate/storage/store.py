@@ -17,7 +17,9 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import sqlite3
+import tempfile
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -46,6 +48,9 @@ _UPSERT_TRIAL = (
 )
 _INSERT_MEASUREMENT = f"INSERT INTO measurements (trial, ordinal, {', '.join(MEASUREMENT_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _SELECT_MEASUREMENTS = f"SELECT {', '.join(MEASUREMENT_COLUMNS)} FROM measurements WHERE trial = ? AND ordinal >= ? ORDER BY ordinal"  # noqa: S608
+
+OPENING = 5.0  # seconds to wait for another program that holds the file locked, when it is opened,
+WRITING = 60.0  # and when a host that may have run for days writes to it
 
 _SELECT_CURVE = "SELECT value FROM measurements WHERE trial = ? AND final = 0 ORDER BY ordinal"
 
@@ -270,11 +275,12 @@ class StudyStore:
         return {row[0]: taken_of(row[1:]) for row in rows}
 
     def begin_session(self, *, host: str, pid: int, at: float) -> int:
-        """Note that a host runs the study from now on; returns the session's number."""
+        """Note that a host runs the study from now on; returns the session's number. It is patient from now on."""
         with self.together():
             cursor = self._connection.execute(
                 "INSERT INTO sessions (host, pid, started, seconds) VALUES (?, ?, ?, 0)", (host, pid, at)
             )
+            self._connection.execute(f"PRAGMA busy_timeout = {1000 * WRITING:.0f}")
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
@@ -308,9 +314,9 @@ def _among(column: str, numbers: Collection[int]) -> tuple[str, tuple[str]]:
     return where, (json.dumps(sorted(numbers)),)
 
 
-def _connect(path: Path, mode: str, *options: str) -> sqlite3.Connection:
-    uri = "&".join([f"{path.absolute().as_uri()}?mode={mode}", *options])
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=OPENING)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -322,13 +328,18 @@ def _connect(path: Path, mode: str, *options: str) -> sqlite3.Connection:
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Read-only; a WAL file in a directory that cannot be written to is read as it lies there."""
-    connection = _connect(path, "ro")
+    """Read-only. Where SQLite's own files cannot be made beside it, a copy is read, with all that is committed."""
     try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        connection.close()
-        return _connect(path, "ro", "immutable=1")
+        connection = _connect(path, "ro")
+    except sqlite3.OperationalError as error:
+        if "unable to open" not in str(error) or not os.access(path, os.R_OK):
+            raise
+        with tempfile.TemporaryDirectory() as directory:
+            copy = Path(directory) / path.name
+            for suffix in ("", "-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
+            return _in_memory(_connect(copy, "rw"))
     return connection
 
 
