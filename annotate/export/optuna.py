@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,18 @@ _STATES = {
 }
 
 
+@contextmanager
+def storage_at(target: str) -> Iterator[BaseStorage]:
+    """The storage, closed at the end. Raises UsageError."""
+    storage = open_storage(target)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        if (engine := getattr(storage, "engine", None)) is not None:
+            engine.dispose()
+
+
 def open_storage(target: str) -> BaseStorage:
     """A URL as it stands, `*.journal` and `*.log` as a journal, any other path as SQLite's. Raises UsageError."""
     need("optuna", extra="optuna", purpose="an Optuna storage")
@@ -72,7 +85,11 @@ def open_storage(target: str) -> BaseStorage:
 
 def write_study(record: StudyRecord, target: str) -> tuple[int, int]:
     """Write the study into the storage; returns how many trials have ended and how many of those are new there."""
-    storage = open_storage(target)
+    with storage_at(target) as storage:
+        return _write(record, storage)
+
+
+def _write(record: StudyRecord, storage: BaseStorage) -> tuple[int, int]:
     from optuna.study import StudyDirection
 
     directions = [StudyDirection[objective.direction.upper()] for objective in record.meta.objectives]

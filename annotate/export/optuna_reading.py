@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from annotate.annotations.names import short_names
 from annotate.errors import UsageError
-from annotate.export.optuna import NUMBER, open_storage
+from annotate.export.optuna import NUMBER, storage_at
 from annotate.export.record import StudyRecord
 from annotate.storage import StudyMeta
 from annotate.trial import PLAIN_NUMBER, FailureReason, Json, Measurement, Objective, Trial, TrialState
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+    from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
 _STATES = {
@@ -33,7 +34,11 @@ _STATES = {
 
 def read_study(source: str, name: str | None, *, now: float) -> StudyRecord:
     """The study called `name`, or the only one there. Raises UsageError."""
-    storage = open_storage(source)
+    with storage_at(source) as storage:
+        return _read(storage, source, name, now)
+
+
+def _read(storage: BaseStorage, source: str, name: str | None, now: float) -> StudyRecord:
     studies = {study.study_name: study for study in storage.get_all_studies()}
     if not studies:
         raise UsageError(f"{source} holds no Optuna study")

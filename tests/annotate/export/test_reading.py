@@ -128,6 +128,8 @@ def test_a_study_of_optunas_own_is_read(tmp_path):
         return x * n + step + (kind == "a")
 
     study.optimize(objective, n_trials=4, catch=(ValueError,))
+    study._storage.remove_session()
+    study._storage._backend.engine.dispose()
     found, _ = read(storage, Said(), now=0)
     assert found.meta.space == {
         "x": {"_type": "loguniform", "_value": [1e-3, 1.0]},

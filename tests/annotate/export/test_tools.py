@@ -1,5 +1,6 @@
 """What the tools themselves read of a study that was exported to them."""
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -194,15 +195,20 @@ def test_what_mlflow_refuses_is_said_in_its_words(record, quiet):
 # Optuna
 
 
+@pytest.fixture
+def storage_of():
+    """Opens a storage, and closes it when the test is over."""
+    with contextlib.ExitStack() as stack:
+        yield lambda target: stack.enter_context(optuna.storage_at(str(target)))
+
+
 @pytest.mark.parametrize("target", ["study.db", "study.journal"])
-def test_optuna_loads_the_study(record, tmp_path, target):
+def test_optuna_loads_the_study(record, tmp_path, target, storage_of):
     """Directions, distributions, values, states, reports and times."""
     import optuna as library
 
     assert optuna.write_study(record, str(tmp_path / target)) == (6, 6)
-    study = library.load_study(
-        study_name=record.meta.study, storage=optuna.open_storage(str(tmp_path / target))
-    )
+    study = library.load_study(study_name=record.meta.study, storage=storage_of(str(tmp_path / target)))
     assert study.direction.name == "MAXIMIZE"
     assert study.best_trial.user_attrs["annotate:trial"] == 1
     assert study.best_value == 0.75
@@ -225,12 +231,12 @@ def test_optuna_loads_the_study(record, tmp_path, target):
     assert study.trials[3].user_attrs["annotate:reason"] == "nan"
 
 
-def test_optuna_has_the_distributions_of_the_space(record, tmp_path):
+def test_optuna_has_the_distributions_of_the_space(record, tmp_path, storage_of):
     """Log, step, integers, choices; a default outside its range widens it; Optuna's 1 and True are told apart."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     optuna.write_study(record, str(tmp_path / "study.db"))
-    storage = optuna.open_storage(str(tmp_path / "study.db"))
+    storage = storage_of(str(tmp_path / "study.db"))
     trial = storage.get_all_trials(storage.get_study_id_from_name(record.meta.study))[1]
     found = trial.distributions
     assert found["lr"] == FloatDistribution(1e-4, 0.5, log=True)
@@ -244,35 +250,33 @@ def test_optuna_has_the_distributions_of_the_space(record, tmp_path):
     assert "layer.dense.units" not in found
 
 
-def test_a_default_that_is_no_number_of_the_range_is_an_attribute_in_optuna(record, tmp_path):
+def test_a_default_that_is_no_number_of_the_range_is_an_attribute_in_optuna(record, tmp_path, storage_of):
     """The baseline's "auto" where the range has integers."""
     optuna.write_study(record, str(tmp_path / "study.db"))
-    storage = optuna.open_storage(str(tmp_path / "study.db"))
+    storage = storage_of(str(tmp_path / "study.db"))
     trial = storage.get_all_trials(storage.get_study_id_from_name(record.meta.study))[0]
     assert "depth" not in trial.params
     assert trial.user_attrs["param:depth"] == "auto"
 
 
-def test_optuna_is_only_told_what_is_new(record, tmp_path):
+def test_optuna_is_only_told_what_is_new(record, tmp_path, storage_of):
     """A trial is there once, and once it has ended."""
     target = str(tmp_path / "study.db")
     optuna.write_study(record, target)
     assert optuna.write_study(record, target) == (6, 0)
     assert optuna.write_study(ended(record), target) == (7, 1)
-    storage = optuna.open_storage(target)
+    storage = storage_of(target)
     trials = storage.get_all_trials(storage.get_study_id_from_name(record.meta.study))
     numbers = [trial.user_attrs["annotate:trial"] for trial in trials]
     assert sorted(numbers) == [0, 1, 2, 3, 4, 5, 7]
 
 
-def test_several_metrics_are_several_objectives(two_metrics, tmp_path, quiet):
+def test_several_metrics_are_several_objectives(two_metrics, tmp_path, quiet, storage_of):
     """In Optuna with directions and names, in MLflow and TensorBoard as results of their own."""
     import optuna as library
 
     optuna.write_study(two_metrics, str(tmp_path / "study.db"))
-    study = library.load_study(
-        study_name=two_metrics.meta.study, storage=f"sqlite:///{tmp_path / 'study.db'}"
-    )
+    study = library.load_study(study_name=two_metrics.meta.study, storage=storage_of(tmp_path / "study.db"))
     assert [direction.name for direction in study.directions] == ["MAXIMIZE", "MINIMIZE"]
     assert study.metric_names == ["acc", "größe"]
     assert study.trials[1].values == [0.75, 2.5]
