@@ -18,12 +18,12 @@ from annotate_tuners.errors import UnknownName
 
 
 def named(text: str, known: Callable[[str], str]) -> tuple[str, dict[str, Json]]:
-    """NAME, FILE.py:CLASS or optuna:SAMPLER; behind one more colon KEY=VALUE,KEY=VALUE.
+    """NAME, FILE.py:CLASS, optuna:SAMPLER or optunahub:PACKAGE; behind one more colon KEY=VALUE,KEY=VALUE.
 
     A value that is no JSON is a string. `known` gives the name as we have it. Raises UsageError.
     """
     name, _, rest = text.partition(":")
-    if name.endswith(".py") or name.casefold() == "optuna":
+    if name.endswith(".py") or name.casefold() in ("optuna", "optunahub"):
         word, _, rest = rest.partition(":")
         name = f"{name}:{word}"
     arguments = {}

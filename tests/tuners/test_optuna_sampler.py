@@ -7,7 +7,7 @@ import builtins
 import pytest
 
 import annotate_tuners
-from annotate_tuners.errors import InvalidArguments, MissingPackage
+from annotate_tuners.errors import InvalidArguments, MissingPackage, UnknownName
 from annotate_tuners.tuner import Observation
 from tests.tuners.conformance import SMALL, SQUARE, Conformance, bowl
 
@@ -38,9 +38,38 @@ class TestAnySampler(Conformance):
     class_args = {"n_startup_trials": 5}  # noqa: RUF012
     trials = 12
 
-    def test_a_sampler_that_optuna_does_not_have_is_an_error(self):
-        with pytest.raises(InvalidArguments, match="no sampler 'NoSampler'"):
-            annotate_tuners.make("optuna:NoSampler", SMALL, direction="minimize", seed=0)
+    def test_a_sampler_that_optuna_does_not_have_is_told_the_nearest(self):
+        with pytest.raises(UnknownName, match="Optuna has no sampler 'TPESample'; did you mean 'TPESampler'"):
+            annotate_tuners.make("optuna:TPESample", SMALL, direction="minimize", seed=0)
+
+    def test_an_argument_that_the_sampler_does_not_take_is_told_the_nearest(self):
+        with pytest.raises(InvalidArguments, match="TPESampler has no argument 'n_startup'; did you mean"):
+            self.make(SMALL, n_startup=1)
+
+
+HUB = """
+import optuna
+class Corner(optuna.samplers.BaseSampler):
+    def __init__(self, share=0.0):
+        self.share = share
+    def infer_relative_search_space(self, study, trial):
+        return {}
+    def sample_relative(self, study, trial, search_space):
+        return {}
+    def sample_independent(self, study, trial, name, distribution):
+        return distribution.low + self.share * (distribution.high - distribution.low)
+"""
+
+
+def test_a_package_of_optunahub_is_taken_from_its_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPTUNAHUB_CACHE_HOME", str(tmp_path))
+    package = tmp_path / "github.com/optuna/optunahub-registry/main/package/samplers/corner"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(HUB)
+    tuner = annotate_tuners.make(
+        "optunahub:samplers/corner", SQUARE, direction="minimize", seed=0, share=0.25
+    )
+    assert tuner.suggest(0) == {"x": -2.5, "y": -2.5}
 
 
 class TestMotpe(Conformance):

@@ -1,6 +1,7 @@
-"""Any of Optuna's samplers, and its NSGA-II for several metrics.
+"""Any of Optuna's samplers or OptunaHub's, and Optuna's NSGA-II for several metrics.
 
-`optuna:GPSampler` is `optuna.samplers.GPSampler`; class arguments go to it. Every line is shown to Optuna as
+`optuna:GPSampler` is `optuna.samplers.GPSampler`, `optunahub:samplers/auto_sampler` that package's sampler; class
+arguments go to it. Every line is shown to Optuna as
 its share in [0, 1], integers and choices as what they are, so that every distribution means what it means
 everywhere here. A study in memory is made anew from the history for each suggestion. Needs the extra
 `optuna`.
@@ -17,6 +18,8 @@ from annotate_tuners.choices import Choice
 from annotate_tuners.dimensions import Dimension, Dimensions
 from annotate_tuners.distributions import RandInt
 from annotate_tuners.errors import InvalidArguments, MissingPackage
+from annotate_tuners.lookup import refuse_unknown
+from annotate_tuners.optuna_classes import hub_class, optuna_itself, sampler_class
 
 if TYPE_CHECKING:
     import random
@@ -28,23 +31,18 @@ GENERATION = 10  # NSGA-II's population where none is given: studies here are sh
 
 
 class OptunaSampler:
-    """`sampler` is the name of a class of `optuna.samplers`."""
+    """`sampler` is the name of a class of `optuna.samplers`, `package` one of OptunaHub's instead."""
 
-    def __init__(self, dimensions: Dimensions, *, sampler: str, **sampler_args: Any) -> None:
-        try:
-            import optuna  # noqa: PLC0415 - an extra
-        except ImportError as error:
-            raise MissingPackage(
-                f"{sampler} is Optuna's; install it with: pip install 'annotate-trials[optuna]'"
-            ) from error
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._optuna: Any = optuna
+    def __init__(
+        self, dimensions: Dimensions, *, sampler: str = "", package: str = "", **sampler_args: Any
+    ) -> None:
+        self._optuna = optuna_itself(sampler or package)
         self._dimensions = dimensions
         self._args = sampler_args
-        found = getattr(optuna.samplers, sampler, None)
-        if not inspect.isclass(found) or not issubclass(found, optuna.samplers.BaseSampler):
-            raise InvalidArguments(f"Optuna has no sampler {sampler!r}")
-        self._class: Any = found
+        self._class = hub_class(self._optuna, package) if package else sampler_class(self._optuna, sampler)
+        self._takes = inspect.signature(self._class).parameters
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in self._takes.values()):
+            refuse_unknown(self._class.__name__, sampler_args, self._takes)
         self._sampler(0)
 
     def propose(self, history: History, number: int, rng: random.Random) -> Iterator[Proposal]:
@@ -62,11 +60,10 @@ class OptunaSampler:
             yield Proposal(point)
 
     def _sampler(self, seed: int) -> Any:
-        takes_seed = "seed" in inspect.signature(self._class).parameters
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                return self._class(**({"seed": seed} if takes_seed else {}), **self._args)
+                return self._class(**({"seed": seed} if "seed" in self._takes else {}), **self._args)
             except TypeError as error:
                 raise InvalidArguments(f"{self._class.__name__}: {error}") from error
             except ImportError as error:

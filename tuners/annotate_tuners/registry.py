@@ -1,6 +1,7 @@
 """Every tuner by name, whatever its case, and its class arguments checked.
 
-Besides the names of `names()`: `optuna:NSGAIISampler` is that sampler of Optuna's, `path/to/file.py:Class` a
+Besides the names of `names()`: `optuna:NSGAIISampler` is that sampler of Optuna's,
+`optunahub:samplers/auto_sampler` one of OptunaHub's, `path/to/file.py:Class` a
 class in the user's file, and a name of NNI's that we do not have stands for the nearest that we have, which
 `notice` says.
 
@@ -77,7 +78,7 @@ _SUBSTITUTES = {
     "networkmorphism": Substitute("regularizedevolution", "it evolves architectures"),
     "ppo": Substitute("regularizedevolution", "it is as good for architectures and needs far fewer trials"),
 }
-_OPTUNA = "optuna:"
+_OPTUNA = {"optuna:": "sampler", "optunahub:": "package"}
 
 
 def names() -> tuple[str, ...]:
@@ -87,9 +88,14 @@ def names() -> tuple[str, ...]:
 
 def known(name: str) -> str:
     """The name as `make` and the screens have it, whatever its case. Raises UnknownName, with the nearest one."""
-    if is_custom(name) or name.casefold().startswith(_OPTUNA):
+    if is_custom(name) or _of_optuna(name):
         return name
     return plain(name) if plain(name) in _SUBSTITUTES else nearest("tuner", name, _ENTRIES).name
+
+
+def _of_optuna(name: str) -> dict[str, str]:
+    """What of Optuna's `name` is, nothing where it is none."""
+    return {kind: name[len(p) :] for p, kind in _OPTUNA.items() if name.casefold().startswith(p)}
 
 
 def notice(name: str, **class_args: Any) -> str | None:
@@ -119,6 +125,8 @@ def try_out(
     entry = _ENTRIES.get(plain(name))
     if class_args or (entry is not None and not entry.slow) or len(directions) > 1:
         make(name, space, direction=direction, seed=0, directions=directions, **class_args)
+    elif _of_optuna(name):
+        make(name, space, direction=direction, seed=0)
     elif is_custom(name):
         load_class(name)
 
@@ -152,11 +160,10 @@ def make(
             raise InvalidArguments(f"{name} has none of propose, suggest and generate_parameters")
         dimensions = Dimensions.of(space)
         algorithm: Algorithm = checked(name, custom, dimensions, **class_args)
-    elif name.casefold().startswith(_OPTUNA):
+    elif which := _of_optuna(name):
         dimensions = Dimensions.of(space)
-        sampler = name[len(_OPTUNA) :]
-        heeded = without_mode(name, direction, class_args)
-        algorithm = checked(name, load("optuna_sampler:OptunaSampler"), dimensions, sampler=sampler, **heeded)
+        heeded = {**which, **without_mode(name, direction, class_args)}
+        algorithm = checked(name, load("optuna_sampler:OptunaSampler"), dimensions, **heeded)
     else:
         name = known(name)
         heeded, _ = split(name, without_mode(name, direction, class_args))
