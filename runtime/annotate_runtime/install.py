@@ -27,6 +27,7 @@ TRIAL_SIDE = (
     "own_source.py",
     "cells.py",
     "postmortem.py",
+    "real_nni.py",
     "forkserver.py",
     "forksafety.py",
     "generators.py",

@@ -3,10 +3,31 @@
 A `sitecustomize` of the user's or of the system, further down the path, runs as if ours were not there.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
 _lib = os.path.dirname(os.path.abspath(__file__))
+
+
+NNI = (
+    "nni.platform.local",
+    "nni.runtime.platform.local",
+    "nni.runtime.trial_command_channel.local_legacy",
+    "nni.runtime.log",
+)
+"""Where an installed NNI speaks to its manager, in its versions 1, 2 and 3, and where it takes over stdout."""
+
+
+def _connect_nni(module: ModuleType) -> None:
+    from annotate_runtime.real_nni import connect
+
+    connect(module)
 
 
 def _begin() -> None:
@@ -25,6 +46,7 @@ def _begin() -> None:
         "traceback": frame_mapper(mirror),
         "warnings": warning_mapper(mirror),
         "inspect": source_reader(mirror),
+        **dict.fromkeys(NNI, _connect_nni),
     }
     for name in [name for name in hooks if name in sys.modules]:
         hooks.pop(name)(sys.modules[name])
