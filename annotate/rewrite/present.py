@@ -23,6 +23,7 @@ from annotate.errors import UsageError
 from annotate.instrument.edits import LayersAt, LayerValue
 from annotate.instrument.reading import Annotated, Unannotated
 from annotate.rewrite.defaults import KEEP, Opened, Verbatim, by_key, opened, rewritten
+from annotate.rewrite.kept import kept_files
 from annotate.rewrite.rounding import round_to
 from annotate.rewrite.slots import Slot
 from annotate.rewrite.trials import (
@@ -30,7 +31,6 @@ from annotate.rewrite.trials import (
     TrialSource,
     elsewhere,
     gone,
-    kept_files,
     typed_for,
     values_of,
 )
@@ -103,7 +103,7 @@ def onto_present(
     params = values_of(trial) if values is None else values
     files: list[_File] = []
     known: set[str] = set()
-    for name, base in kept_files(folder, meta):
+    for name, base in kept_files(folder, meta, trial):
         known |= {slot.key for slot in base.slots}
         path = Path(meta.code_dir) / name
         data = _read(path, needed=isinstance(base.read, Annotated))
@@ -130,7 +130,7 @@ def onto_present(
             RewrittenFile(file.name, file.path, file.today.data, new.code, new.changes, holds=bool(chosen))
         )
         left |= new.left
-    source = TrialSource(tuple(done), *elsewhere(meta, params, known), left | gone(meta, params))
+    source = TrialSource(tuple(done), *elsewhere(meta, params, known), left | gone(meta, params, known))
     return Merged(source, tuple(conflicts), applied)
 
 

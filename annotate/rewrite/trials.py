@@ -10,16 +10,14 @@ All of it follows from the study alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from annotate.errors import StorageError
 from annotate.instrument.reading import Annotated
-from annotate.rewrite.defaults import Change, Opened, as_typed, by_key, opened, rewritten
-from annotate.sources.closure import module_name
+from annotate.rewrite.defaults import Change, Opened, as_typed, by_key, rewritten
+from annotate.rewrite.kept import kept_files
 from annotate.storage import StudyFolder, StudyMeta
-from annotate.storage.faults import told
 from annotate.study.flags import arguments
 from annotate.trial import Json, Params, Trial
 
@@ -74,7 +72,7 @@ def of_trial(
     files: list[RewrittenFile] = []
     left: dict[str, str] = {}
     known: set[str] = set()
-    for name, file in kept_files(folder, meta):
+    for name, file in kept_files(folder, meta, trial):
         given = typed_for(file, params)
         done = rewritten(file, by_key(given), strip=strip, calls=calls)
         files.append(
@@ -89,26 +87,12 @@ def of_trial(
         )
         left |= done.left
         known |= {slot.key for slot in file.slots}
-    return TrialSource(tuple(files), *elsewhere(meta, params, known), left | gone(meta, params))
+    return TrialSource(tuple(files), *elsewhere(meta, params, known), left | gone(meta, params, known))
 
 
 def values_of(trial: Trial) -> Params:
     """What the trial's values would put in the place of the defaults: nothing in the baseline."""
     return {} if trial.baseline else trial.active
-
-
-def kept_files(folder: StudyFolder, meta: StudyMeta) -> Iterator[tuple[str, Opened]]:
-    """Every file of the study's source by name, the script first."""
-    script = PurePosixPath(Path(meta.script).relative_to(meta.code_dir)).as_posix()
-    with told(folder.source):
-        names = sorted(
-            p.relative_to(folder.source).as_posix() for p in folder.source.rglob("*") if p.is_file()
-        )
-        if not names:
-            raise StorageError(f"{folder.id} keeps no source", remedy="it was made by an older annotate")
-        for name in sorted(names, key=lambda name: name != script):
-            path = folder.source / name
-            yield name, opened(path.read_bytes(), module_name(path, folder.source), name)
 
 
 def typed_for(file: Opened, params: Params) -> dict[str, Json]:
@@ -126,10 +110,10 @@ def elsewhere(meta: StudyMeta, params: Params, known: set[str]) -> tuple[tuple[s
     return tuple(arguments(params, meta.flags)), asked
 
 
-def gone(meta: StudyMeta, params: Params) -> dict[str, str]:
-    """Keys that the study's source had when the trial ran, and has no longer: it went on with new code."""
+def gone(meta: StudyMeta, params: Params, known: Container[str]) -> dict[str, str]:
+    """Keys that no source of the study has all of: it went on with new code more than once."""
     return {
-        key: "the study went on with new code, which has it no longer"
+        key: "the source that the study keeps does not have it"
         for key in params
-        if key not in meta.space and "/" in key
+        if key not in meta.space and key not in known and "/" in key
     }

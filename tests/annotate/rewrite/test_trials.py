@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from annotate.errors import StorageError
 from annotate.rewrite import of_trial, rounded, same_point
 from annotate_tuners.space import SearchSpace
-from tests.annotate.rewrite.studies import made
+from tests.annotate.rewrite.studies import NOW, made
 
 SOURCE = "lr = 0.1  # @nni.loguniform(1e-4, 1e-1)\nimport nni; print(nni.get_next_parameter())\n"
 
@@ -95,3 +97,32 @@ def test_the_same_point_has_the_same_keys():
     assert same_point({"a": 1, "b": 2.0}, {"b": 2, "a": 1.0})
     assert not same_point({"a": 1}, {"a": 1, "b": 2})
     assert not same_point({"a": 1}, {"a": 1.5})
+
+
+def renewed(study, text, *, at):
+    """The study goes on with new code, as `resume --new-code` does it."""
+    study.folder.source.rename(study.folder.source.with_name("source.1"))
+    study.folder.source.mkdir()
+    (study.folder.source / "train.py").write_text(text)
+    for name, time in (("source.1", NOW), ("source", at)):
+        os.utime(study.folder.path / name / "train.py", (time, time))
+
+
+def test_a_trial_is_read_against_the_source_that_it_ran(tmp_path):
+    """The one that was there when it started, of a study that went on with new code."""
+    study = made(tmp_path, {"train.py": SOURCE})
+    renewed(study, "# new\n" + SOURCE, at=NOW + 1.5)
+    (old,) = of_trial(study.folder, study.meta, study.trial(1, lr=0.01)).files
+    (new,) = of_trial(study.folder, study.meta, study.trial(2, lr=0.01)).files
+    assert not old.after.startswith(b"# new")
+    assert new.after.startswith(b"# new")
+
+
+def test_a_source_without_the_trials_variables_is_not_the_one_that_it_ran(tmp_path):
+    """Whatever the times say: those of a study that was copied say nothing."""
+    study = made(tmp_path, {"train.py": SOURCE})
+    renewed(study, SOURCE.replace("lr =", "rate ="), at=NOW - 5)
+    (old,) = of_trial(study.folder, study.meta, study.trial(2, lr=0.01)).files
+    assert b"lr = 0.01 " in old.after
+    (new,) = of_trial(study.folder, study.meta, study.trial(2, **{"train/rate/loguniform": 0.01})).files
+    assert b"rate = 0.01 " in new.after
