@@ -354,7 +354,7 @@ class Study:
         limit = self.options.trial_timeout
         for live in list(self._supervisor.live.values()):
             if limit is not None and now - live.began >= limit and live.cause is None:
-                text = f"stopped after {limit:g} s, its last result counts"
+                text = f"stopped after {limit:g} s"
                 self._supervisor.stop(live, Cause.TIMEOUT, text, grace=self.options.grace)
         total = self.options.max_duration
         if total is None or self._session.elapsed < total:

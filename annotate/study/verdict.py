@@ -63,8 +63,10 @@ def judge(trial: Trial, ending: Ending) -> Trial:
             return stop_early(trial, at=at, value=value, further=further, message=ending.cause_text)
         case Cause.TIMEOUT if final is None:
             if last is not None:
-                return stop_early(trial, at=at, value=last[0], further=last[1], message=ending.cause_text)
-            return fail(trial, at=at, reason=FailureReason.TIMEOUT, message=ending.cause_text, exit_code=code)
+                message = f"{ending.cause_text}, its last result counts"
+                return stop_early(trial, at=at, value=last[0], further=last[1], message=message)
+            message = f"{ending.cause_text} without a result"
+            return fail(trial, at=at, reason=FailureReason.TIMEOUT, message=message, exit_code=code)
     if final is not None:
         return succeed(
             trial, at=at, value=final[0], further=final[1], exit_code=code if code is not None else -1

@@ -62,7 +62,7 @@ async def host(folder, script, options):
                 slots=MachineSlots.of_this_machine(
                     SlotOptions(gpus=os.environ.get("TEST_GPUS", "none")), os.environ
                 ),
-                options=StudyOptions(**options),
+                options=StudyOptions.from_json(options),
                 listener=hear,
             )
             loop = asyncio.get_running_loop()

@@ -161,6 +161,35 @@ def test_a_trial_killed_from_outside_is_failed_and_replaced(lab):
     ]
 
 
+def test_every_way_of_failing_is_told_by_its_name_and_none_uses_up_the_budget(lab):
+    lab.write(
+        """
+        number = int(os.environ["NNI_TRIAL_SEQ_ID"])
+        if number == 1: raise ValueError("lr is bad")
+        if number == 2: _annotate_trial.report_final_result(float("nan")); sys.exit()
+        if number == 3: sys.exit()
+        if number == 4: time.sleep(100)
+        if number == 5: os.abort()
+        if number == 6: sys.exit(3)
+        if number == 7: bytearray(1 << 60)
+        """,
+        GOOD,
+    )
+    lab.run(trials=2, trial_timeout=1.5, grace=0.2, on_failure={"stop_after": 20})
+    failed = [t for t in lab.trials() if t.state is TrialState.FAILED]
+    assert [(t.number, t.reason.value, t.message) for t in failed] == [
+        (1, "exception", "ValueError: lr is bad"),
+        (2, "nan", "its result is nan"),
+        (3, "no-metric", "it ended without reporting a result"),
+        (4, "timeout", "stopped after 1.5 s without a result"),
+        (5, "killed", "killed by SIGABRT"),
+        (6, "exception", "exited with 3"),
+        (7, "oom", "MemoryError"),
+    ]
+    assert [(t.alone, t.attempt) for t in failed if t.number == 7] == [(True, 2)]
+    assert sum(t.state is TrialState.SUCCEEDED for t in lab.trials()) == 2
+
+
 def test_a_trial_that_ignores_sigterm_is_killed_all_the_same(lab):
     lab.write(
         """
@@ -182,7 +211,8 @@ def test_a_trial_that_forks_daemons_leaves_none(lab):
             os.setsid()
             if os.fork() == 0:
                 open("daemon", "w").write(str(os.getpid()))
-                time.sleep(100)
+                os.closerange(0, 256)
+                os.execve("/bin/sleep", ["sleep", "100"], {})  # it hides even what it belongs to
             os._exit(0)
         os.wait()
         time.sleep(0.3)
@@ -201,10 +231,27 @@ def test_a_trial_that_writes_a_hundred_megabytes_holds_nobody_up(lab):
     assert lab.trials()[0].state is TrialState.SUCCEEDED
 
 
-def test_a_trial_that_closes_all_its_descriptors_ends_and_is_judged(lab):
-    lab.write(GOOD, "os.closerange(0, 256)")
+@pytest.mark.parametrize("bodies", [(GOOD, "os.closerange(0, 256)"), ("os.closerange(0, 256)", GOOD)])
+def test_a_trial_that_closes_all_its_descriptors_ends_and_is_judged(lab, bodies):
+    lab.write(*bodies)
     lab.run(trials=2)
     assert [t.state for t in lab.trials()] == [TrialState.SUCCEEDED] * 2
+
+
+def test_a_trial_that_is_suspended_goes_on_when_it_is_woken_and_is_ended_when_it_is_not(lab):
+    lab.write("open('pid', 'w').write(str(os.getpid()))\ntime.sleep(0.5)", GOOD)
+    host = lab.begin(trials=1)
+    pid = lab.pid_of("pid")
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.7)
+    assert host.poll() is None
+    os.kill(pid, signal.SIGCONT)
+    assert host.wait(20) == 0
+    (lab.script.parent / "pid").unlink()
+    host = lab.begin(trials=2, trial_timeout=1.5, grace=0.2, on_failure={"stop_after": 1})
+    os.kill(lab.pid_of("pid"), signal.SIGSTOP)
+    assert host.wait(20) == 0
+    assert [t.reason for t in lab.trials()] == [None, FailureReason.TIMEOUT]
 
 
 def test_a_second_host_is_refused_and_told_who_runs_the_study(lab):

@@ -58,7 +58,9 @@ def test_a_full_disk_ends_the_study_with_a_clear_error_and_keeps_its_results(ann
     assert done.returncode == 2
     assert "the disk is full" in done.stderr
     assert "make room, then `annotate resume`" in done.stderr
-    before = {t["number"]: (t["parameters"], t["value"]) for t in annotate.trials() if t["state"] == "succeeded"}
+    before = {
+        t["number"]: (t["parameters"], t["value"]) for t in annotate.trials() if t["state"] == "succeeded"
+    }
     assert len(before) > 5
     assert said_to_have_succeeded(done.stdout) <= before.keys()
     assert annotate("resume", "--trials", len(before) + 3).returncode == 0
