@@ -8,9 +8,9 @@ that very call with its own parameters, log, generators and threads, and goes on
 A child leaves as the interpreter would (threads joined, `atexit`, buffers flushed), but by `os._exit`:
 the teardown of a process that has imported torch takes 0.8 s.
 
-What a child does before the script goes on is done for every trial, and each page it writes to is
-copied first: so all that can be is made ready before the fork, and no module is imported that is not
-needed (`json` and `signal` would bring `re` and `enum`).
+The next child is forked before there is an order for it, and waits. What it does until the script goes on
+is done for every trial, and each page it writes to is copied first: so all that can be is made ready
+before the fork, and no module is imported that is not needed (`json` and `signal` would bring `re` and `enum`).
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class ForkServer:
         self.generators = Generators()
         self.serving = True
         self._rest = b""
+        self._ready: tuple[int, int] | None = None
+        """The child that waits for its order, and the pipe on which it does."""
 
     def tell(self, **event: str | float) -> None:
         """One line to the launcher."""
@@ -60,7 +62,7 @@ class ForkServer:
         import atexit  # noqa: F401 - here once rather than in every child
 
         from annotate_runtime import reporter
-        from annotate_runtime.forksafety import files_to_reopen, unsafe
+        from annotate_runtime.forksafety import files_to_reopen, reopen_file, unsafe
         from annotate_runtime.threads import setters
 
         self.generators.keep(_preload)
@@ -82,21 +84,40 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         before_wake = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         self.tell(event="ready")
-        order = self._next_trial(wake, die_with_parent)
+        me = os.getpid()
+        ears = self._fork_for_ever(wake)
+        os.setsid()
+        die_with_parent()
+        if os.getppid() != me:
+            os._exit(127)
         signal.set_wakeup_fd(before_wake)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL if before is None else before)
         for descriptor in (wake, waker, self.ears, self.mouth):
             os.close(descriptor)
         self.serving = False
-        self._become(order, reopen, thread_setters)
+        for descriptor in reopen:
+            reopen_file(descriptor)
+        self.generators.freshen()
+        self._become(_order(ears), thread_setters)
 
-    def _next_trial(self, wake: int, die_with_parent: Callable[[], None]) -> dict[str, Any]:
-        """Fork as ordered, for ever; returns the order in the child."""
-        me = os.getpid()
+    def _fork_for_ever(self, wake: int) -> int:
+        """Keep one child ready and hand it the next order; returns only in a child, where its order will come."""
         poll = select.poll()
         poll.register(self.ears, select.POLLIN)
         poll.register(wake, select.POLLIN)
+        orders: list[bytes] = []
         while True:
+            if self._ready is None:
+                ears, mouth = os.pipe()
+                pid = os.fork()
+                if pid == 0:
+                    os.close(mouth)
+                    return ears
+                os.close(ears)
+                self._ready = (pid, mouth)
+            if orders:
+                self._hand_over(orders)
+                continue
             for descriptor, _ in poll.poll():
                 data = os.read(descriptor, 1 << 16)
                 if descriptor == wake:
@@ -105,16 +126,19 @@ class ForkServer:
                 if not data:
                     os._exit(0)
                 *lines, self._rest = (self._rest + data).split(b"\n")
-                for line in lines:
-                    order = trial.parsed(line.decode())
-                    pid = os.fork()
-                    if pid == 0:
-                        os.setsid()
-                        die_with_parent()
-                        if os.getppid() != me:
-                            os._exit(127)
-                        return order
-                    self.tell(event="started", id=order["id"], pid=pid)
+                orders += lines
+
+    def _hand_over(self, orders: list[bytes]) -> None:
+        """Make the child that is ready the trial of the first order; one that has died is replaced instead."""
+        assert self._ready is not None
+        (pid, mouth), self._ready = self._ready, None
+        try:
+            os.write(mouth, orders[0] + b"\n")
+        except BrokenPipeError:
+            return
+        finally:
+            os.close(mouth)
+        self.tell(event="started", id=trial.parsed(orders.pop(0).decode())["id"], pid=pid)
 
     def _collect(self) -> None:
         """Tell of every trial that has ended; the rest of its group goes before its pid is free."""
@@ -130,6 +154,10 @@ class ForkServer:
             except (ProcessLookupError, PermissionError):
                 pass
             pid, status, usage = os.wait4(found.si_pid, 0)
+            if self._ready is not None and self._ready[0] == pid:
+                os.close(self._ready[1])
+                self._ready = None
+                continue
             self.tell(
                 event="exited",
                 pid=pid,
@@ -138,9 +166,8 @@ class ForkServer:
                 cpu_seconds=usage.ru_utime + usage.ru_stime,
             )
 
-    def _become(self, order: dict[str, Any], reopen: list[int], setters: list[Callable[[int], Any]]) -> None:
+    def _become(self, order: dict[str, Any], setters: list[Callable[[int], Any]]) -> None:
         """Make this child the trial of the order."""
-        from annotate_runtime.forksafety import reopen_file
         from annotate_runtime.threads import restore_threads
 
         log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -152,10 +179,7 @@ class ForkServer:
         if order["cpus"]:
             os.sched_setaffinity(0, order["cpus"])
         _update_environment(self.environment, order["env"])
-        for descriptor in reopen:
-            reopen_file(descriptor)
         restore_threads(os.environ.get("OMP_NUM_THREADS"), setters)
-        self.generators.freshen()
 
 
 class _Environment(os._Environ):  # type: ignore[type-arg]
@@ -166,6 +190,18 @@ class _Environment(os._Environ):  # type: ignore[type-arg]
             trial.run_before_first_use()
         value: str = os._Environ.__getitem__(self, key)
         return value
+
+
+def _order(ears: int) -> dict[str, Any]:
+    """Wait for the order on this pipe; there is none where the server has ended."""
+    data = b""
+    while not data.endswith(b"\n"):
+        more = os.read(ears, 1 << 16)
+        if not more:
+            os._exit(0)
+        data += more
+    os.close(ears)
+    return trial.parsed(data.decode())
 
 
 def _update_environment(begun_with: dict[str, str], change: dict[str, str | None]) -> None:
