@@ -38,8 +38,9 @@ def test_a_study_can_be_read_by_its_owner_only(annotate):
     (study,) = annotate.studies
     for path in (study.parent, study, study / "trials", study / "trials/0"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
-    names = ("study.db", "host.lock", "host.log", "environment.json", "trials/0/log", "trials/0/reports")
-    for path in (study / name for name in names):
+    (reports,) = (study / "trials/0").glob("reports*")
+    names = ("study.db", "host.lock", "host.log", "environment.json", "trials/0/log")
+    for path in (reports, *(study / name for name in names)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
@@ -86,11 +87,13 @@ def test_what_a_trial_reports_is_data(annotate):
     report = json.dumps({"kind": "final", "time": 1, "step": 0, "values": {"default": EVIL}})
     annotate.write(
         "train.py",
-        "import os\nlr = 0.1  # @nni.uniform(0, 1)\n"
-        f"with open(os.environ['ANNOTATE_TRIAL_DIR'] + '/reports', 'a') as file:\n    file.write({report!r} + '\\n')\n",
+        "import glob, os\nlr = 0.1  # @nni.uniform(0, 1)\n"
+        "for name in glob.glob(os.environ['ANNOTATE_TRIAL_DIR'] + '/reports*'):\n"
+        f"    open(name, 'a').write({report!r} + '\\n')\nprint('reported', name)\n",
     )
     annotate("run", "train.py", "--trials", 1)
     assert not (annotate.cwd / "pwned").exists()
+    assert "reported" in annotate("log", 0).stdout
     assert {t["state"] for t in annotate.trials()} == {"failed"}
 
 
