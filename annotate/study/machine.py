@@ -71,10 +71,7 @@ class MachineSampler:
 def kernel_oom_kills() -> int:
     """How many processes the kernel has killed for want of memory since it booted; 0 where it does not tell."""
     try:
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            name, _, count = line.partition(" ")
-            if name == "oom_kill":
-                return int(count)
+        _, found, rest = Path("/proc/vmstat").read_text().partition("\noom_kill ")
     except OSError:
-        pass
-    return 0
+        return 0
+    return int(rest.partition("\n")[0]) if found else 0

@@ -23,7 +23,7 @@ import math
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -80,10 +80,12 @@ def reports_of(directory: Path, token: str | None) -> Path:
 
 def write_parameters(directory: Path, parameters: Parameters) -> Path:
     """Publish `parameters.json` in a trial's directory, whole or not at all."""
+    temporary = f"{directory}/.{PARAMETERS}.{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    with open(descriptor, "wb", 0) as file:
+        file.write(json.dumps({**vars(parameters), "parameters": dict(parameters.parameters)}).encode("ascii"))
     path = directory / PARAMETERS
-    temporary = directory / f".{PARAMETERS}.{os.getpid()}"
-    temporary.write_text(json.dumps(asdict(parameters)), encoding="ascii")
-    temporary.replace(path)
+    os.replace(temporary, path)
     return path
 
 
