@@ -185,7 +185,7 @@ def run(
         Nni,
         typer.Option(
             "--nni",
-            help="Whose nni a trial imports where NNI is installed; what the real one reports is not seen.",
+            help="Whose nni a trial imports where NNI is installed; either reports to the study.",
         ),
     ] = Nni.ours,
     log_format: Annotated[
