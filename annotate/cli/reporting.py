@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,7 @@ import typer
 from annotate.cli.finding import StudyArgument
 
 if TYPE_CHECKING:
-    from annotate.report import Outcome, Subject
+    from annotate.report import Confirmed, Outcome, Subject
     from annotate.storage import StudyFolder, StudyStore
     from annotate.trial import Trial
 
@@ -36,6 +36,7 @@ def report(
         str | None,
         typer.Option("-o", "--output", help="The file to write; STUDY.html if left out, - for stdout."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no report.")] = False,
     browse: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Write it again and again until the study ends.")
@@ -61,7 +62,7 @@ def report(
         if output == "-":
             typer.echo(writer.page(), nl=False)
             return
-        _refuse_foreign(path)
+        _refuse_foreign(path, force=force)
         if watch:
             _watched(writer, path, browse=browse)
             return
@@ -127,8 +128,38 @@ class Writer:
             subject,
             curves={number: self.store.measurements(number) for number in chosen(subject)},
             logs=self._logs(subject.trials),
+            confirmed=tuple(self._confirmed(subject)),
             **self._source(subject),
         )
+
+    def _confirmed(self, subject: Subject) -> Iterator[Confirmed]:
+        """What `annotate confirm` found, one command after the other."""
+        from annotate.confirm import verdicts
+        from annotate.confirm.runs import DEFAULTS, results
+        from annotate.confirm.verdict import mean_and_error, plus_minus
+        from annotate.report import Confirmed, RunAgain
+        from annotate.report.words import many
+        from annotate.storage import StudyStore
+
+        for database in sorted((self.folder.path / "confirm").glob("*/study.db")):
+            with StudyStore.open(database, read_only=True) as store:
+                meta, reached = store.meta(), results(store.trials())
+            trials = {number: values for number, values in reached.items() if isinstance(number, int)}
+            judged = verdicts(reached.get(DEFAULTS, {}), trials, direction=subject.meta.direction)
+            said: dict[int | str, str] = {verdict.trial: verdict.sentence for verdict in judged}
+            every: dict[int | str, dict[int, float]] = {DEFAULTS: reached.get(DEFAULTS, {})}
+            every.update(sorted(trials.items()))
+            runs = [
+                RunAgain(
+                    which if isinstance(which, int) else None,
+                    f"{plus_minus(*mean_and_error(list(values.values())))}, {many(len(values), 'seed')}",
+                    said.get(which, ""),
+                )
+                for which, values in every.items()
+                if values
+            ]
+            if runs:
+                yield Confirmed(" ".join(meta.command), tuple(runs))
 
     def _source(self, subject: Subject) -> dict[str, Any]:
         """The study's source against that of its best trial, and what stands in no source."""
@@ -207,7 +238,7 @@ def _watched(writer: Writer, path: Path, *, browse: bool) -> None:
         writer.write(path)
 
 
-def _refuse_foreign(path: Path) -> None:
+def _refuse_foreign(path: Path, *, force: bool) -> None:
     """A file that is no page of ours stays. Raises UsageError."""
     from annotate.errors import UsageError
     from annotate.report import GENERATOR
@@ -216,7 +247,7 @@ def _refuse_foreign(path: Path) -> None:
         raise UsageError(f"{path} is a directory", remedy=f"-o {path / 'report.html'}")
     if not path.parent.is_dir():
         raise UsageError(f"there is no directory {path.parent}", remedy="make it, or name another")
-    if not path.exists():
+    if force or not path.exists():
         return
     try:
         with path.open("rb") as stream:
@@ -224,7 +255,10 @@ def _refuse_foreign(path: Path) -> None:
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     if not ours:
-        raise UsageError(f"{path} is there and is no report of annotate", remedy="name another file with -o")
+        raise UsageError(
+            f"{path} is there and is no report of annotate",
+            remedy="write --force to replace it, or name another file with -o",
+        )
 
 
 def _browse(path: Path) -> None:

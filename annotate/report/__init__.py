@@ -6,8 +6,8 @@ from annotate.report.curves import chosen
 from annotate.report.importance import Importance, Outcome, Refused, importance
 from annotate.report.library import plotly_js
 from annotate.report.page import GENERATOR, axes_of, page
-from annotate.report.subject import Subject
+from annotate.report.subject import Confirmed, RunAgain, Subject
 
 __all__ = [
-    "GENERATOR", "Importance", "Outcome", "Refused", "Subject", "axes_of", "chosen", "importance", "page", "plotly_js",
+    "GENERATOR", "Confirmed", "Importance", "Outcome", "Refused", "RunAgain", "Subject", "axes_of", "chosen", "importance", "page", "plotly_js",
 ]  # fmt: skip

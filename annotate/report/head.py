@@ -129,8 +129,27 @@ def _gained(subject: Subject) -> str:
     results = len(subject.ranked)
     return (
         f'<p class="gain">{escape(amount(gain, base.value))} better</p>'
+        f"{_again(subject) or _unconfirmed(results)}"
+    )
+
+
+def _unconfirmed(results: int) -> str:
+    return (
         f'<p class="note">The best of {results:,} results owes something to chance. '
-        "Before a small gain is relied on, measure it again with fresh seeds.</p>"
+        "<code>annotate confirm</code> runs it again with fresh seeds.</p>"
+    )
+
+
+def _again(subject: Subject) -> str:
+    """The verdicts on the best trial."""
+    best = subject.best
+    said = [
+        run.verdict for each in subject.confirmed for run in each.runs if best and run.trial == best.number
+    ]
+    if not said:
+        return ""
+    return (
+        f'<p class="note"><a href="#confirmed">Run again with fresh seeds</a>: {escape("; ".join(said))}.</p>'
     )
 
 

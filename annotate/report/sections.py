@@ -34,6 +34,8 @@ def sections(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> Iter
     """The sections in their order."""
     if subject.trials:
         yield Section("progress", "Progress", _progress(subject))
+        if subject.confirmed:
+            yield Section("confirmed", "Run again", _confirmed(subject))
         if len(subject.meta.objectives) > 1:
             yield Section("pareto", "Pareto front", _pareto(subject))
         if axes:
@@ -127,6 +129,36 @@ _TRIALS = (
     '<div class="scroll"><table id="table"></table></div>'
     '<p><button type="button" id="more" hidden>Show more</button></p>'
 )
+
+
+def _confirmed(subject: Subject) -> str:
+    values = {trial.number: trial.value for trial in subject.trials}
+    base = subject.baseline
+    parts = [
+        "<p>The best of a study is flattered by having been chosen. These were run again with fresh seeds.</p>"
+    ]
+    for each in subject.confirmed:
+        rows = []
+        for run in each.runs:
+            number_of = run.trial if run.trial is not None else base.number if base else None
+            value = values.get(number_of) if number_of is not None else None
+            name = "defaults" if run.trial is None else f"trial {run.trial}"
+            link = f'<a href="#trial-{number_of}">{name}</a>' if number_of in values else name
+            rows.append(
+                f"<tr><th scope=row>{link}</th><td>{number(value) if value is not None else ''}</td>"
+                f"<td>{escape(run.reached)}</td><td>{escape(run.verdict)}</td></tr>"
+            )
+        columns = "".join(
+            f"<th scope=col>{word}</th>" for word in ("", "in the study", "again", "against the defaults")
+        )
+        parts.append(
+            f'<div class="scroll"><table><thead><tr>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+            f'<p class="note"><code>{escape(each.command)}</code></p>'
+        )
+    return "".join(parts) + (
+        '<p class="note">± is the standard error. Two-sided paired t-test by seed, p corrected by Holm\'s method for '
+        "the trials of one command.</p>"
+    )
 
 
 def _no_success(subject: Subject) -> str:

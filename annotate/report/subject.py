@@ -16,12 +16,30 @@ from annotate.trial import Json, Measurement, Params, Trial, TrialState
 
 
 @dataclass(frozen=True)
+class RunAgain:
+    """A trial that was run again with fresh seeds: its number, None for the defaults; what it came to; the verdict."""
+
+    trial: int | None
+    reached: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The trials that were run again with this command."""
+
+    command: str
+    runs: tuple[RunAgain, ...]
+
+
+@dataclass(frozen=True)
 class Subject:
     """One moment of a study. Times are seconds since the epoch; `seconds` is how long hosts have run it.
 
     `trials` are in order of number, without measurements; `curves` holds those of the trials that
     `curves.chosen` named. `logs` maps a failed trial to the end of what it printed. `diff` is the source of the
     best trial against the user's, "" where nothing differs, None where it is not known.
+    `confirmed` is what was run again with fresh seeds.
     `elsewhere` are sentences on what of it stands in no source. `reload` is after how many seconds the page reads itself anew, None when it does not.
     """
 
@@ -35,6 +53,7 @@ class Subject:
     logs: Mapping[int, str] = field(default_factory=dict)
     diff: str | None = None
     elsewhere: tuple[str, ...] = ()
+    confirmed: tuple[Confirmed, ...] = ()
     reload: float | None = None
 
     @cached_property

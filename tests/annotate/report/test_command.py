@@ -15,7 +15,7 @@ from annotate.storage import HostLock, StudyFolder, StudyStore
 from annotate.trial import Trial, TrialState, start, succeed
 
 from .pages import Page
-from .studies import BEGAN, LR, META, WIDTH, curve, trials
+from .studies import BEGAN, LR, META, WIDTH, curve, subject, trials
 
 SOURCE = "lr = 0.1  # @nni.loguniform(1e-4, 1e-1)\nwidth = 16  # @nni.choice(16, '16', [32, 64])\n"
 
@@ -105,6 +105,31 @@ def test_a_file_that_is_no_report_is_never_written_over(annotate, folder, tmp_pa
     assert (tmp_path / "train.py").read_text() == "precious"
     assert annotate("report", "-o", "r.html").code == 0
     assert annotate("report", "-o", "r.html").code == 0
+
+
+def test_a_file_is_replaced_by_force(annotate, folder, tmp_path):
+    """Where a person insists."""
+    (tmp_path / "r.html").write_text("another page")
+    assert annotate("report", "-o", "r.html").code == 2
+    assert annotate("report", "-o", "r.html", "--force").code == 0
+
+
+def test_what_was_run_again_is_on_the_page(annotate, folder, tmp_path):
+    """The verdict beside the best, a table of all."""
+    best = subject(trials(12)).best.number
+    again = StudyFolder(folder.path / "confirm" / "0a1b2c3d")
+    again.path.mkdir(parents=True)
+    with StudyStore.create(again.database, META) as store:
+        store.save(*(
+            succeed(start(Trial(3 * n + k, {"trial": which, "seed": n}), at=BEGAN), at=BEGAN + 1, value=value + n / 100)
+            for n in range(4)
+            for k, (which, value) in enumerate([("defaults", 0.5), (best, 0.7 + n / 100), (10, 0.5)])
+        ))  # fmt: skip
+    assert annotate("report", "-o", "r.html").code == 0
+    text = Page((tmp_path / "r.html").read_text()).text
+    assert ": better by 0.2150 ± 0.0065 (p < 0.001)." in text
+    assert "0.5150 ± 0.0065, 4 seeds" in text
+    assert "annotate confirm" not in text
 
 
 @pytest.mark.parametrize(
