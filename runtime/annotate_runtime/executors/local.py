@@ -86,7 +86,7 @@ class ForkedRunning(LocalRunning):
         self._server = server
 
     async def _end(self) -> Exit:
-        hung = await self._hung()
+        hung = False if self._server.proven else await self._hung()
         if hung:
             self._launcher.order(op="signal", id=self._launch.id, signal=int(signal.SIGKILL))
         end = await super()._end()
