@@ -11,13 +11,14 @@ import ast
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from typing_extensions import assert_never
 
 from annotate.annotations.calls import parse_expression
+from annotate.annotations.directives import same_expression
 from annotate.annotations.layers import choice_of, in_order, plain_call
 from annotate.annotations.samplers import Json, Option
 from annotate.instrument.edits import LayersAt, LayerValue, Replacement
@@ -30,6 +31,8 @@ _ATOMS = (
     ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp,
     ast.SetComp, ast.JoinedStr,
 )  # fmt: skip
+
+_NEVER_BARE = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
 
 _END = re.compile(r"\r\n?|\n")
 
@@ -65,8 +68,11 @@ class Slot:
                 return in_order(layer, value[f"mutable_layer_{own}"])
             case LayersAt(layers=layers):
                 return in_order(layers[number], value[f"mutable_layer_{number}"])
+            case Replacement(options=options):
+                option = _option(options, value)
+                return value if option is None else option.value
             case _:
-                return value
+                assert_never(self.place)
 
 
 def slots(read: Annotated) -> list[Slot]:
@@ -84,12 +90,12 @@ def written(read: Annotated, slot: Slot, value: Json, *, to_stay: bool = True) -
     text = read.source.text
     match slot.place:
         case Replacement(options=options):
-            if slot.default is not None and exact(slot.default[0]) == exact(value):
+            if slot.default is not None and exact(slot.default[0]) == exact(slot.part_of(value)):
                 return None
             if not options:
                 literal = literal_text(value, text[slot.start : slot.end], read.source.encoding)
                 return apart(text, Splice(slot.start, slot.end, literal))
-            option = next((each for each in options if exact(each.value) == exact(value)), None)
+            option = _option(options, value)
             if option is None:
                 raise LookupError(f"{value!r} is none of the options that stand there")
             if (
@@ -100,7 +106,7 @@ def written(read: Annotated, slot: Slot, value: Json, *, to_stay: bool = True) -
                 raise LookupError(
                     f"{option.source} is no call, and would not be found by its annotation again"
                 )
-            return _fitting(text, Splice(slot.start, slot.end, option.source), option)
+            return _fitting(text, Splice(slot.start, slot.end, option.source), option, part=slot.place.part)
         case LayerValue(layer=layer):
             choice = slot.part_of(value)
             if slot.default is not None and exact(slot.default[0]) == exact(choice):
@@ -126,6 +132,15 @@ def literal_text(value: Json, instead_of: str = "", encoding: str = "utf-8") -> 
     if isinstance(value, str) and text[0] == "'" and instead_of[:1] == '"' and '"' not in value:
         return f'"{text[1:-1]}"'
     return text
+
+
+def _option(options: Sequence[Option], value: Json) -> Option | None:
+    """The option that a value is. Of two Pythons, each may have its own normal form of an expression."""
+    for option in options:
+        if exact(option.value) == exact(value):
+            return option
+    syntax = same_expression(value) if isinstance(value, str) else None
+    return next((each for each in options if syntax is not None and each.syntax == syntax), None)
 
 
 def _of_annotations(read: Annotated) -> Iterator[Slot]:
@@ -164,13 +179,14 @@ def _slot(
     yield Slot(place.key, name or place.key, start, end, line, default, place, by_hand)
 
 
-def _fitting(text: str, splice: Splice, option: Option) -> Splice:
+def _fitting(text: str, splice: Splice, option: Option, *, part: bool) -> Splice:
     """The splice of an option, in parentheses where it would mean something else without them."""
     plain = apart(text, splice)
     node = parse_expression(f"({option.source})")
     is_tuple = isinstance(node, ast.Tuple) and option.source.startswith("(")
     is_constant = isinstance(node, ast.Constant) and not text[splice.end :].lstrip().startswith(".")
-    if isinstance(node, _ATOMS) or is_tuple or is_constant:
+    fits = isinstance(node, _ATOMS) or is_tuple or is_constant
+    if fits or not (part or isinstance(node, _NEVER_BARE)):
         return plain
     safe = Splice(splice.start, splice.end, f"({option.source})")
     meant = _tree(spliced(text, [safe]))
