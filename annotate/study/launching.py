@@ -40,13 +40,15 @@ ENVIRONMENT = "environment.json"
 class LaunchPlan:
     """What all trials of a study have in common. `command` names the mirrored script already.
 
-    `env` is the host's environment.
+    `env` is the host's environment. `code` is whose mirrored code and trial side they run, where that is
+    not the study's own.
     """
 
     folder: StudyFolder
     command: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
+    code: StudyFolder | None = None
 
 
 class Launcher:
@@ -61,7 +63,7 @@ class Launcher:
     async def __call__(self, trial: Trial, lease: Lease) -> Process:
         """Start a trial. Raises LaunchError."""
         plan = self._plan
-        directory = plan.folder.trial(trial.number)
+        directory, runs = plan.folder.trial(trial.number), plan.code or plan.folder
         name = f"{plan.folder.id}-{trial.number}"
         prepare(directory, attempt=trial.attempt)
         with told(directory):
@@ -69,11 +71,11 @@ class Launcher:
         env = trial_environment(
             {**self._env, **lease.env},
             directory=directory,
-            lib=plan.folder.lib,
+            lib=runs.lib,
             study=plan.folder.id,
             trial=name,
             number=trial.number,
-            code_dir=plan.folder.code,
+            code_dir=runs.code,
             threads=lease.threads,
             gpus=lease.gpus,
             token=os.urandom(8).hex(),
