@@ -29,6 +29,13 @@ def ranked(trials: Iterable[Trial], objectives: Sequence[Objective]) -> list[Tri
     return [placed[at][1] for at in sorted(range(len(placed)), key=lambda at: (order[at], at))]
 
 
+def rank_of(trials: Iterable[Trial], objectives: Sequence[Objective]) -> dict[int, int]:
+    """The rank of each trial that counts, by its number; 0 on the front."""
+    placed = _placed(trials, objectives)
+    found = ranks([losses for losses, _ in placed])
+    return {trial.number: rank for (_, trial), rank in zip(placed, found, strict=True)}
+
+
 def best(trials: Iterable[Trial], objectives: Sequence[Objective]) -> Trial | None:
     """The best trial; of a front, the one that is nearest to the best of each metric."""
     if len(objectives) == 1:

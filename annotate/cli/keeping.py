@@ -66,5 +66,5 @@ def gc(
     folder = find(Path.cwd(), study)
     with HostLock.take(folder.lock, command=command_line(), now=time.time()):
         with StudyStore.open(folder.database, read_only=True) as store:
-            freed = sweep(folder, kept.best_of(store.trials(), store.meta().direction))
+            freed = sweep(folder, kept.best_of(store.trials(), store.meta().objectives))
         typer.echo(f"{folder.id}: freed {freed / 1e6:.1f} MB")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import enum
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from annotate.cli import completing
 from annotate.cli.finding import StudyArgument, StudyOption, named, opened
 from annotate.cli.output import Format, FormatOption, write
-from annotate.cli.rows import best_of, facts_of, ranked, row_of
+from annotate.cli.rows import best_of, facts_of, front_of, ranked, row_of
+
+if TYPE_CHECKING:
+    from annotate.storage import StudyMeta
+    from annotate.trial import Trial
 
 
 class BestFormat(str, enum.Enum):
@@ -37,7 +41,9 @@ def ls(format: FormatOption = Format.table) -> None:
         try:
             with StudyStore.open(folder.database, read_only=True) as store:
                 meta, counts = store.meta(), store.counts()
-                best = store.best_value(meta.direction)
+                best: float | str | None = store.best_value(meta.direction)
+                if len(meta.objectives) > 1:
+                    best = f"{len(front_of(store.trials(), meta))} on the front"
         except StorageError as error:
             typer.echo(error.message, err=True)
             continue
@@ -92,18 +98,31 @@ def top(
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 10,
     format: FormatOption = Format.table,
 ) -> None:
-    """Show the best trials, the best first.
+    """Show the best trials, the best first; with several metrics by rank, those of rank 1 being beaten by none.
 
     [bold]annotate top -n 3[/bold]
 
     [bold]annotate top --format csv > top.csv[/bold]
     """
     with opened(study) as (_, store, meta):
-        write([row_of(trial, meta) for trial in ranked(store.trials(), meta)[:count]], format)
+        write(_ranked_rows(store.trials(), meta, count), format)
+
+
+def _ranked_rows(trials: list[Trial], meta: StudyMeta, count: int) -> list[dict[str, Any]]:
+    best = ranked(trials, meta)[:count]
+    if len(meta.objectives) == 1:
+        return [row_of(trial, meta) for trial in best]
+    from annotate import pareto
+
+    rank = pareto.rank_of(trials, meta.objectives)
+    return [{"rank": rank[trial.number] + 1, **row_of(trial, meta)} for trial in best]
 
 
 def best(
     study: StudyArgument = None,
+    number: Annotated[
+        int | None, typer.Option("--trial", "-t", help="This one, rather than the best.", min=0)
+    ] = None,
     format: Annotated[
         BestFormat, typer.Option("--format", "-f", help="args is what a command line takes: --lr 0.01")
     ] = BestFormat.table,
@@ -111,15 +130,26 @@ def best(
     """Print the parameters of the best trial.
 
     [bold]python train.py $(annotate best --format args)[/bold]
+
+    With several metrics the table shows every trial that none beats; the other formats take the one that is
+    nearest to the best of each metric, and say so, or the one of --trial.
     """
     from annotate.errors import StorageError
     from annotate.export.record import values_of
 
     with opened(study) as (folder, store, meta):
-        trial = best_of(store.trials(), meta)
+        trials = store.trials()
+        trial = best_of(trials, meta) if number is None else store.trial(number)
     if trial is None:
         raise StorageError(
             f"{folder.id} has no succeeded trial yet", remedy="`annotate show` tells what its trials did"
+        )
+    front = front_of(trials, meta) if number is None and len(meta.objectives) > 1 else [trial]
+    if len(front) > 1 and format is not BestFormat.table:
+        typer.echo(
+            f"{len(front)} trials are best, as none beats another in all metrics; this is trial {trial.number}, in "
+            "their middle: annotate top shows them, --trial takes another",
+            err=True,
         )
     params = {meta.names.get(key, key): value for key, value in values_of(trial, meta).items()}
     match format:
@@ -137,7 +167,7 @@ def best(
             )
             print(shlex.join(words))
         case BestFormat.table:
-            write([row_of(trial, meta)], Format.table)
+            write([row_of(each, meta) for each in front], Format.table)
 
 
 def compare(

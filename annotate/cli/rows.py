@@ -14,21 +14,24 @@ _COLUMNS = frozenset({"trial", "state", "value", "duration", "start", "end"})
 
 
 def best_of(trials: list[Trial], meta: StudyMeta) -> Trial | None:
-    """The best of the succeeded trials, None when there is none."""
-    return next(iter(ranked(trials, meta)), None)
+    """The best of the succeeded trials, None when there is none; of a front, the one in its middle."""
+    from annotate import pareto
+
+    return pareto.best(trials, meta.objectives)
 
 
 def ranked(trials: list[Trial], meta: StudyMeta) -> list[Trial]:
-    """The succeeded trials, the best first, the earlier of two equal ones first."""
-    from annotate.trial import TrialState
+    """The succeeded trials, the best first, the earlier of two equal ones first; with several metrics, by rank."""
+    from annotate import pareto
 
-    sign = -1.0 if meta.direction == "maximize" else 1.0
-    done = [
-        (sign * t.value, t.number, t)
-        for t in trials
-        if t.state is TrialState.SUCCEEDED and t.value is not None
-    ]
-    return [trial for _, _, trial in sorted(done, key=lambda entry: entry[:2])]
+    return pareto.ranked(trials, meta.objectives)
+
+
+def front_of(trials: list[Trial], meta: StudyMeta) -> list[Trial]:
+    """The trials that none beats in every metric, the best in the first one first."""
+    from annotate import pareto
+
+    return pareto.front(trials, meta.objectives)
 
 
 def row_of(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
@@ -38,14 +41,23 @@ def row_of(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
     row = {
         "trial": trial.number,
         "state": state_of(trial),
-        "value": trial.value,
+        **reached(trial, meta),
         "duration": seconds(trial.duration),
     }
-    values = values_of(trial, meta)
+    values, taken = values_of(trial, meta), _COLUMNS | row.keys()
     for key in meta.space:
         name = meta.names.get(key, key)
-        row[name if name not in _COLUMNS else key] = values.get(key)
+        row[name if name not in taken else key] = values.get(key)
     return row
+
+
+def reached(trial: Trial, meta: StudyMeta) -> dict[str, float | None]:
+    """What it reached: its `value`, or each of several metrics under its name."""
+    if len(meta.objectives) == 1:
+        return {"value": trial.value}
+    values = dict(enumerate(trial.values))
+    names = [each.name if each.name not in _COLUMNS else f"metric {each.name}" for each in meta.objectives]
+    return {name: values.get(at) for at, name in enumerate(names)}
 
 
 def state_of(trial: Trial) -> str:

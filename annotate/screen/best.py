@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from annotate.screen import charts
 from annotate.screen.facts import Facts
-from annotate.screen.gain import Gain, gain
+from annotate.screen.gain import Gain, gain, gains
 from annotate.screen.head import STATE_WORDS
 from annotate.screen.paint import (
     ACTIVE,
@@ -39,6 +39,8 @@ def best(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
     trial = known.best
     if trial is None or trial.value is None:
         return [[put(" no trial has finished yet", DIM)]]
+    if known.several:
+        return [_front(known, width), _middle(snapshot, trial, width)]
     head = [
         put(" ★ ", BEST), put(f"{clean(snapshot.metric)} ", PLAIN), put(number(trial.value), BEST),
         put("  "), *gained(snapshot, trial),
@@ -48,6 +50,28 @@ def best(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
         head = [*head[:4], *difference(won)]
     tail = [put(f"trial {trial.number} ", DIM)]
     return [spread(head, tail if width_of(head) + width_of(tail) < width else [], width)]
+
+
+def _front(known: Facts, width: int) -> Line:
+    """How many trials none beats, and from where to where they reach."""
+    count = len(known.front)
+    line = [put(" ★ ", BEST), put(f"{count} {'trial' if count == 1 else 'trials'} that none beats", BEST)]
+    for at, objective in enumerate(known.objectives):
+        values = sorted((trial.values[at] for trial in known.front), key=objective.loss)
+        reach = number(values[0]) if count == 1 else f"{number(values[0])} … {number(values[-1])}"
+        line += [put(f"   {clean(objective.name)} ", PLAIN), put(reach, BEST)]
+    return shape([line], width)[0]
+
+
+def _middle(snapshot: StudySnapshot, trial: Trial, width: int) -> Line:
+    """The trial of the front that is nearest to the best of each metric, and what it gained."""
+    what = "the script's own defaults are" if trial.baseline else f"trial {trial.number} is"
+    line = [put(f"   {what} in their middle", DIM)]
+    won = gains(snapshot.objectives, trial, snapshot.baseline)
+    for at, (objective, value) in enumerate(zip(snapshot.objectives, trial.values, strict=True)):
+        line += [put(f"  {clean(objective.name)} ", PLAIN), put(number(value), BEST), put(" ")]
+        line += difference(won[at]) if won and not trial.baseline else []
+    return shape([line], width)[0]
 
 
 def gained(snapshot: StudySnapshot, trial: Trial) -> Line:

@@ -11,7 +11,7 @@ from rich.style import Style
 from annotate.screen import charts
 from annotate.screen.best import difference
 from annotate.screen.facts import intermediates
-from annotate.screen.gain import gain
+from annotate.screen.gain import gains
 from annotate.screen.paint import (
     ACTIVE,
     BAD,
@@ -75,11 +75,12 @@ def _head(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
         line.append(put(f"mem {size(taken.host)}{on_gpu}  ", DIM))
     if trial.pid is not None:
         line.append(put(f"pid {trial.pid}  ", DIM))
-    if trial.value is not None:
-        line += [put(f"{clean(snapshot.metric)} ", DIM), put(f"{number(trial.value)}  ", BEST)]
-        won = gain(snapshot, trial)
-        if won is not None and not trial.baseline:
-            line += [*difference(won), put(" than the defaults", DIM)]
+    won = gains(snapshot.objectives, trial, snapshot.baseline)
+    for at, (objective, value) in enumerate(zip(snapshot.objectives, trial.values, strict=False)):
+        line += [put(f"{clean(objective.name)} ", DIM), put(f"{number(value)}  ", BEST)]
+        line += [*difference(won[at]), put("  ")] if won and not trial.baseline else []
+    if won and not trial.baseline:
+        line[-1] = put(" than the defaults", DIM)
     if trial.baseline:
         line.append(put("the script's own defaults", BASELINE))
     return shape([line], width)
@@ -110,11 +111,9 @@ def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
 
 def _curve(snapshot: StudySnapshot, trial: Trial, width: int, height: int) -> Block:
     """What the trial reported, over the best trial's reports."""
-    values = [m.values.get("default", math.nan) for m in intermediates(trial)]
-    best = snapshot.best
-    other = (
-        [m.values.get("default", math.nan) for m in intermediates(best)] if best and best is not trial else []
-    )
+    key, best = snapshot.objectives[0].key, snapshot.best
+    values = [m.values.get(key, math.nan) for m in intermediates(trial)]
+    other = [m.values.get(key, math.nan) for m in intermediates(best)] if best and best is not trial else []
     layers = [charts.Curve(values, ACTIVE)]
     legend = "━ this trial"
     if other:

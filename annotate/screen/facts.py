@@ -16,8 +16,9 @@ from functools import cached_property
 from itertools import compress, islice
 from operator import attrgetter, not_
 
+from annotate import pareto
 from annotate.study.snapshot import StudySnapshot
-from annotate.trial import Direction, FailureReason, Measurement, Trial, TrialState
+from annotate.trial import PLAIN_NUMBER, Direction, FailureReason, Measurement, Objective, Trial, TrialState
 
 _FEW = 100  # added trials that are sorted in among the others
 _RECENT = 50  # finished trials whose durations predict the next one's
@@ -35,6 +36,17 @@ class Facts:
 
     finished: tuple[Trial, ...]
     direction: Direction
+    metrics: tuple[Objective, ...] = ()
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """As the snapshot's."""
+        return self.metrics or (Objective(PLAIN_NUMBER, self.direction, ""),)
+
+    @property
+    def several(self) -> bool:
+        """Whether there is a front instead of one best trial."""
+        return len(self.metrics) > 1
 
     @cached_property
     def counts(self) -> Counter[TrialState]:
@@ -48,7 +60,26 @@ class Facts:
     @cached_property
     def ranked(self) -> tuple[Trial, ...]:
         """Succeeded ones from best to worst, then the others with a value, then those without one."""
-        return tuple(sorted(self.finished, key=self._rank))
+        if not self.several:
+            return tuple(sorted(self.finished, key=self._rank))
+        others = (trial for trial in self.finished if not _whole(trial, len(self.metrics)))
+        return (*pareto.ranked(self.finished, self.metrics), *sorted(others, key=self._rank))
+
+    @cached_property
+    def front(self) -> tuple[Trial, ...]:
+        """The trials that none beats in every metric; with one metric, those with the best value."""
+        return tuple(pareto.front(self.finished, self.objectives))
+
+    @cached_property
+    def on_front(self) -> frozenset[int]:
+        """The numbers of the front's trials; with one metric, that of the best trial."""
+        best = [self.best] if self.best else []
+        return frozenset(trial.number for trial in (self.front if self.several else best))
+
+    @property
+    def placed(self) -> tuple[Trial, ...]:
+        """The succeeded trials that have every metric."""
+        return tuple(trial for trial in self.finished if _whole(trial, len(self.objectives)))
 
     @cached_property
     def longest(self) -> tuple[Trial, ...]:
@@ -62,19 +93,24 @@ class Facts:
 
     def learn(self, last: Facts, added: Sequence[Trial]) -> None:
         """Take over the orders of `last`, which knows all trials but the `added` ones."""
-        latest, ranked = list(last.latest), list(last.ranked)
+        latest = list(last.latest)
         for trial in added:
             insort(latest, trial, key=_recency)
+        counts = last.counts + Counter(trial.state for trial in added)
+        self.__dict__.update(latest=tuple(latest), counts=counts)
+        if self.several:
+            self.__dict__.update(front=tuple(pareto.front((*last.front, *added), self.metrics)))
+            return
+        ranked = list(last.ranked)
+        for trial in added:
             insort(ranked, trial, key=self._rank)
-        self.__dict__.update(
-            latest=tuple(latest),
-            ranked=tuple(ranked),
-            counts=last.counts + Counter(trial.state for trial in added),
-        )
+        self.__dict__.update(ranked=tuple(ranked))
 
     @cached_property
     def best(self) -> Trial | None:
         """The same as the snapshot's."""
+        if self.several:
+            return pareto.best(self.front, self.metrics)
         first = self.ranked[0] if self.ranked else None
         return first if first and first.state is TrialState.SUCCEEDED and first.value is not None else None
 
@@ -152,9 +188,8 @@ def _split(snapshot: StudySnapshot) -> _Split:
     over = [state is not active and state is not waiting for state in map(_state, snapshot.trials)]
     finished = tuple(compress(snapshot.trials, over))
     rest = list(compress(snapshot.trials, map(not_, over)))
-    known = _following(
-        _last[0].known if _last else Facts((), snapshot.direction), finished, snapshot.direction
-    )
+    last = _last[0].known if _last else Facts((), snapshot.direction, snapshot.metrics)
+    known = _following(last, finished, snapshot)
     split = _Split(
         snapshot, known, [t for t in rest if t.state is active], [t for t in rest if t.state is waiting]
     )
@@ -162,13 +197,13 @@ def _split(snapshot: StudySnapshot) -> _Split:
     return split
 
 
-def _following(last: Facts, finished: tuple[Trial, ...], direction: Direction) -> Facts:
+def _following(last: Facts, finished: tuple[Trial, ...], snapshot: StudySnapshot) -> Facts:
     """The facts of `finished`, made from the last ones where only a few trials have been added."""
-    if last.direction != direction:
-        return Facts(finished, direction)
+    known = Facts(finished, snapshot.direction, snapshot.metrics)
+    if (last.direction, last.metrics) != (known.direction, known.metrics):
+        return known
     if last.finished == finished:
         return last
-    known = Facts(finished, direction)
     more = len(finished) - len(last.finished)
     if 0 < more <= _FEW:
         seen = set(map(id, last.finished))
@@ -176,6 +211,10 @@ def _following(last: Facts, finished: tuple[Trial, ...], direction: Direction) -
         if len(added) == more:
             known.learn(last, added)
     return known
+
+
+def _whole(trial: Trial, metrics: int) -> bool:
+    return trial.state is TrialState.SUCCEEDED and len(trial.values) == metrics
 
 
 def intermediates(trial: Trial) -> list[Measurement]:

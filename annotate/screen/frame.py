@@ -15,6 +15,7 @@ from annotate.screen.help import help_page
 from annotate.screen.machine import machine, machine_line
 from annotate.screen.paint import BASELINE, BEST, DIM, Block, Frame, beside, box, heading, put, shape
 from annotate.screen.rows import TITLES, finished_rows, window
+from annotate.screen.scatter import front_picture
 from annotate.screen.table import Column, fits, parameter_columns, table
 from annotate.screen.trials import finished_columns, running_columns
 from annotate.screen.troubles import troubles
@@ -24,6 +25,7 @@ from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
 
 _WIDE = (110, 28)
+_FRONT = 5  # trials of a front that are shown above all others
 _EMPTY = View()
 
 
@@ -75,9 +77,9 @@ def _wide(snapshot: StudySnapshot, known: Facts, view: View, width: int, height:
     trouble = troubles(snapshot, known, right - 4, height // 3, most=2)
     trouble_height = len(trouble) + 2 if trouble else 0
     curve_height = height - load_height - trouble_height
-    base = snapshot.baseline
-    picture = curve(known, base.value if base else None, right - 4, curve_height - 2)
-    side = box(f"{clean(snapshot.metric)} by trial", picture, right, curve_height)
+    picture = _picture(snapshot, known, right - 4, curve_height - 2)
+    names = [clean(objective.name) for objective in snapshot.objectives]
+    side = box(f"{names[0]} by {names[1] if known.several else 'trial'}", picture, right, curve_height)
     if load:
         side += box("machine", load, right, load_height)
     if trouble:
@@ -88,7 +90,11 @@ def _wide(snapshot: StudySnapshot, known: Facts, view: View, width: int, height:
 def _best_box(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
     trial = known.best
     lines = best(snapshot, known, width - 4)
-    if trial is not None:
+    if trial is not None and known.several:
+        shown = known.front[:_FRONT]
+        title = f"first {len(shown)}" if len(shown) < len(known.front) else ""
+        lines = [*lines, *table(title, finished_columns(snapshot, known, list(shown)), width - 4)]
+    elif trial is not None:
         both = [trial] if trial.baseline else [trial, Trial(number=0, params={}, baseline=True)]
         names = Column("", [("best", BEST), ("defaults", BASELINE)][: len(both)])
         columns = [names, *parameter_columns(both, snapshot)]
@@ -97,6 +103,14 @@ def _best_box(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
         else:
             lines = [*lines, *parameters(trial, snapshot, width - 4, 3)]
     return box("best so far", lines, width, len(lines) + 2)
+
+
+def _picture(snapshot: StudySnapshot, known: Facts, width: int, height: int) -> Block:
+    """The best so far by trial; with several metrics, the trials over the first two of them."""
+    if known.several:
+        return front_picture(known, width, height)
+    base = snapshot.baseline
+    return curve(known, base.value if base else None, width, height)
 
 
 def _running_box(snapshot: StudySnapshot, active: list[Trial], view: View, width: int, height: int) -> Block:
@@ -131,8 +145,7 @@ def _narrow(snapshot: StudySnapshot, known: Facts, view: View, width: int, heigh
     finished_count = lists - 1 - running_rows - 1
     block = list(won)
     if curve_height:
-        base = snapshot.baseline
-        block += curve(known, base.value if base else None, width, curve_height)
+        block += _picture(snapshot, known, width, curve_height)
     shown, place = window(active, running_rows, view.selected)
     block += shape(_running(snapshot, shown, place, width, title="running"), width, running_rows + 1)
     if finished_count >= 1:

@@ -51,7 +51,7 @@ def title(snapshot: StudySnapshot, width: int) -> Line:
         (clean(PurePath(snapshot.script).name), BOLD),
         (clean(snapshot.study), DIM),
         (clean(snapshot.tuner), PLAIN),
-        (f"{snapshot.direction} {clean(snapshot.metric)}", PLAIN),
+        (_goal(snapshot), PLAIN),
         (f"{snapshot.jobs} {'job' if snapshot.jobs == 1 else 'jobs'}", DIM),
     ]
     room = width - width_of(right) - 2
@@ -61,6 +61,13 @@ def title(snapshot: StudySnapshot, width: int) -> Line:
             shown.remove(facts[spare])
     left = [put(" "), *words(shown, gap=" · ")]
     return spread(list(Segment.adjust_line_length(left, min(width_of(left), room))), right, width)
+
+
+def _goal(snapshot: StudySnapshot) -> str:
+    """`maximize acc`, or `max acc, min latency_ms`."""
+    if len(snapshot.objectives) == 1:
+        return f"{snapshot.direction} {clean(snapshot.metric)}"
+    return ", ".join(f"{each.direction[:3]} {clean(each.name)}" for each in snapshot.objectives)
 
 
 def progress(snapshot: StudySnapshot, known: Facts, width: int) -> Line:

@@ -13,8 +13,9 @@ from pathlib import PurePath
 from rich.cells import cell_len
 from rich.text import Text
 
-from annotate.screen.best import gained
-from annotate.screen.facts import facts
+from annotate.screen.best import difference, gained
+from annotate.screen.facts import Facts, facts
+from annotate.screen.gain import gains
 from annotate.screen.head import states
 from annotate.screen.outlook import elapsed
 from annotate.screen.paint import ACTIVE, BAD, BEST, BOLD, DIM, Line, put
@@ -22,6 +23,7 @@ from annotate.screen.words import clean, number, took
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Json, Trial
 
+_FRONT = 10  # trials of a front that are listed
 _CAUSES = 5  # ways of failing that are told apart; the rest is a number
 
 
@@ -38,7 +40,9 @@ def summary(snapshot: StudySnapshot, next_steps: Sequence[tuple[str, str]] = ())
         states(snapshot, known, 200),
         [],
     ]
-    if known.best is None:
+    if known.several and known.front:
+        lines += _front(snapshot, known)
+    elif known.best is None:
         lines.append([put("No trial succeeded, so there is no best one.", BAD)])
     else:
         lines += _best(snapshot, known.best)
@@ -57,6 +61,30 @@ def summary(snapshot: StudySnapshot, next_steps: Sequence[tuple[str, str]] = ())
     return Text("\n").join(_text(line) for line in lines)
 
 
+def _front(snapshot: StudySnapshot, known: Facts) -> list[Line]:
+    """The trials that none beats, with what each gained; the parameters of the one in their middle."""
+    lines: list[Line] = [
+        [
+            put("best  ", BOLD),
+            put(f"{len(known.front)} of {len(known.placed)} trials, which none beats in all metrics"),
+        ]
+    ]
+    for trial in known.front[:_FRONT]:
+        line = [put("  ★ ", BEST), put(f"trial {trial.number:<5}")]
+        won = gains(snapshot.objectives, trial, snapshot.baseline)
+        for at, (objective, value) in enumerate(zip(snapshot.objectives, trial.values, strict=True)):
+            line += [put(f" {clean(objective.name)} "), put(number(value), BEST), put(" ")]
+            line += [*difference(won[at]), put(" ")] if won and not trial.baseline else []
+        lines.append([*line, put("the script's own defaults", DIM)] if trial.baseline else line)
+    if len(known.front) > _FRONT:
+        lines.append([put(f"  and {len(known.front) - _FRONT} more: annotate top", DIM)])
+    assert known.best is not None
+    if known.best.baseline:
+        return [*lines, [], [put("the script's own defaults are in their middle", BOLD)]]
+    middle = put(f"trial {known.best.number} is in their middle", BOLD)
+    return [*lines, [], [middle], *_parameters(snapshot, known.best)]
+
+
 def _best(snapshot: StudySnapshot, trial: Trial) -> list[Line]:
     value = number(trial.value) if trial.value is not None else ""
     lines: list[Line] = [
@@ -67,6 +95,11 @@ def _best(snapshot: StudySnapshot, trial: Trial) -> list[Line]:
             *gained(snapshot, trial),
         ]
     ]
+    return lines + _parameters(snapshot, trial)
+
+
+def _parameters(snapshot: StudySnapshot, trial: Trial) -> list[Line]:
+    lines: list[Line] = []
     shown = [
         (
             clean(name),

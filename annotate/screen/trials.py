@@ -21,12 +21,11 @@ from annotate.screen.paint import (
 from annotate.screen.table import Column, parameter_columns
 from annotate.screen.words import clean, fit, number, seconds, size, took
 from annotate.study.snapshot import StudySnapshot
-from annotate.trial import Trial
+from annotate.trial import Objective, Trial
 
 
 def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) -> list[Column]:
     """The running trials: time, GPU, step, last metric and its sparkline."""
-    metric = fit(clean(snapshot.metric), 12)
     last = [next(reversed(t.measurements), None) for t in trials]
     reached = [next(reversed(intermediates(t)), None) for t in trials]
     spark = 6 if width < 100 else 10 if width < 140 else 16
@@ -41,8 +40,13 @@ def running_columns(snapshot: StudySnapshot, trials: list[Trial], width: int) ->
     columns += _memory(snapshot, trials, width)
     columns += [
         Column("step", [(str(m.step) if m else "–", PLAIN if m else DIM) for m in reached], right=True),
-        Column(metric, [_metric(m.values.get("default")) if m else ("–", DIM) for m in last], right=True),
-        Column("", [(_sparkline(t, spark), GOOD) for t in trials]),
+        *(
+            Column(
+                _title(each), [_metric(m.values.get(each.key)) if m else ("–", DIM) for m in last], right=True
+            )
+            for each in snapshot.objectives
+        ),
+        Column("", [(_sparkline(t, snapshot.objectives[0].key, spark), GOOD) for t in trials]),
     ]
     return columns + parameter_columns(trials, snapshot)
 
@@ -65,18 +69,17 @@ def _bytes(count: int | None) -> tuple[str, Style]:
     return ("    –", DIM) if count is None else (f"{size(count):>5}", PLAIN)
 
 
-def _sparkline(trial: Trial, width: int) -> str:
+def _sparkline(trial: Trial, key: str, width: int) -> str:
     """Always of one width, so that the columns beside it stand still."""
-    values = [measurement.values.get("default", math.nan) for measurement in intermediates(trial)]
+    values = [measurement.values.get(key, math.nan) for measurement in intermediates(trial)]
     return charts.sparkline(values, width).ljust(width)
 
 
 def finished_columns(snapshot: StudySnapshot, known: Facts, trials: list[Trial]) -> list[Column]:
     """Finished and waiting trials: state, value, time, parameters or what went wrong."""
-    best_one = known.best
     numbers = []
     for trial in trials:
-        glyph, style = ("★", BEST) if trial is best_one else GLYPHS[trial.state]
+        glyph, style = ("★", BEST) if trial.number in known.on_front else GLYPHS[trial.state]
         numbers.append((f"{glyph} {trial.number}", style))
     columns = [
         Column("", numbers),
@@ -85,15 +88,24 @@ def finished_columns(snapshot: StudySnapshot, known: Facts, trials: list[Trial])
             [(took(t.duration) if t.duration is not None else "–", PLAIN) for t in trials],
             right=True,
         ),
-        Column(fit(clean(snapshot.metric), 12), [_value(t, best_one) for t in trials], right=True),
+        *(
+            Column(_title(each), [_value(t, at, known) for t in trials], right=True)
+            for at, each in enumerate(snapshot.objectives)
+        ),
     ]
     return columns + parameter_columns(trials, snapshot)
 
 
-def _value(trial: Trial, best_one: Trial | None) -> tuple[str, Style]:
-    if trial.value is None:
-        return (trial.reason.value if trial.reason else "–"), (BAD if trial.reason else DIM)
-    return number(trial.value), BEST if trial is best_one else BASELINE if trial.baseline else PLAIN
+def _title(objective: Objective) -> str:
+    return fit(clean(objective.name), 12)
+
+
+def _value(trial: Trial, at: int, known: Facts) -> tuple[str, Style]:
+    """What a trial reached of a metric; the first of them says why it reached nothing."""
+    if at >= len(trial.values):
+        return (trial.reason.value, BAD) if trial.reason and at == 0 else ("–", DIM)
+    best = trial.number in known.on_front
+    return number(trial.values[at]), BEST if best else BASELINE if trial.baseline else PLAIN
 
 
 def _metric(value: float | None) -> tuple[str, Style]:

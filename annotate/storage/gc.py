@@ -1,40 +1,37 @@
 """Making room: what a finished study's lesser trials left on disk, their rows apart.
 
 >>> keep = parse_keep("top:3")
->>> sweep(folder, keep.best_of(trials, "maximize"))
+>>> sweep(folder, keep.best_of(trials, meta.objectives))
 1843200
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotate import pareto
 from annotate.errors import UsageError
 from annotate.storage.faults import told
 from annotate.storage.folder import StudyFolder
-from annotate.trial import Direction, Trial, TrialState
+from annotate.trial import Objective, Trial
 
 
 @dataclass(frozen=True)
 class KeepTop:
-    """Keep the files of the `count` best trials, and of the baseline."""
+    """Keep the files of the `count` best trials, of a whole front where there are several metrics, and of the baseline."""
 
     count: int
 
-    def best_of(self, trials: Iterable[Trial], direction: Direction) -> set[int]:
+    def best_of(self, trials: Iterable[Trial], objectives: Sequence[Objective]) -> set[int]:
         """The numbers of the trials whose files are kept; one that may still run keeps its own."""
         trials = list(trials)
-        sign = -1.0 if direction == "maximize" else 1.0
-        done = [
-            (sign * t.value, t.number)
-            for t in trials
-            if t.state is TrialState.SUCCEEDED and t.value is not None
-        ]
-        kept = {number for _, number in sorted(done)[: self.count]}
-        return kept | {t.number for t in trials if t.baseline or not t.state.finished}
+        best = pareto.ranked(trials, objectives)[: self.count]
+        if len(objectives) > 1 and self.count:
+            best += pareto.front(trials, objectives)
+        return {t.number for t in best} | {t.number for t in trials if t.baseline or not t.state.finished}
 
 
 def parse_keep(text: str) -> KeepTop:

@@ -4,7 +4,7 @@ import pytest
 
 from annotate.errors import UsageError
 from annotate.storage import StudyFolder, parse_keep, sweep
-from annotate.trial import FailureReason, Trial, fail, start, succeed
+from annotate.trial import FailureReason, Objective, Trial, fail, start, succeed
 
 
 def finished(number, value, **more):
@@ -25,7 +25,16 @@ TRIALS = [
     [("top:1", "maximize", {0, 1, 4}), ("top:2", "minimize", {0, 2, 4}), ("top:0", "maximize", {0, 4})],
 )
 def test_the_best_the_baseline_and_what_may_still_run_are_kept(keep, direction, kept):
-    assert parse_keep(keep).best_of(TRIALS, direction) == kept
+    assert parse_keep(keep).best_of(TRIALS, [Objective("default", direction, "acc")]) == kept
+
+
+def test_of_several_metrics_the_whole_front_is_kept():
+    """Trials 1 and 2 are the best of one metric each, trial 3 is beaten by the first."""
+    ended = [(1, 0.9, 5.0), (2, 0.5, 1.0), (3, 0.8, 6.0)]
+    trials = [succeed(start(Trial(n, {}), at=0.0), at=1.0, value=a, further=(b,)) for n, a, b in ended]
+    both = [Objective("acc", "maximize", "acc"), Objective("ms", "minimize", "ms")]
+    assert parse_keep("top:1").best_of(trials, both) == {1, 2}
+    assert parse_keep("top:0").best_of(trials, both) == set()
 
 
 def test_the_rest_is_deleted_and_its_size_told(tmp_path):
