@@ -50,7 +50,8 @@ def narrower(data: bytes, module: str, path: str, changes: Mapping[str, Narrowed
         if site.distribution == changes[site.key].after:
             continue
         if site.distribution != changes[site.key].before or not site.arguments:
-            changed.append(Changed(site.key, site.span.line, site.written))
+            today = read.source.text[slice(*site.call)] if site.call else site.written
+            changed.append(Changed(site.key, site.span.line, today))
             continue
         splices += _splices(site, read.source.text, changes[site.key].after)
     return Narrower(read.source.encode(spliced(read.source.text, splices)), tuple(keys), tuple(changed))
