@@ -32,22 +32,22 @@ def replace_all(files: Sequence[Replacement]) -> None:
     """Write every file. Raises UsageError, and then all are as they were."""
     targets = _targets(files)
     staged: dict[Path, Path] = {}
-    done: list[Path] = []
+    kept: dict[Path, Path] = {}
     try:
         for target, file in targets.items():
             with _said(file.path):
                 staged[target] = _staged(target, file.after)
+                kept[target] = _kept(target, file.before)
         for target, file in targets.items():
             with _said(file.path):
-                done.append(target)
                 staged[target].replace(target)
     except BaseException:
-        for target in done:
+        for target, old in kept.items():
             if not staged[target].exists():  # it has taken the place of the old one
-                _staged(target, targets[target].before).replace(target)
+                old.replace(target)
         raise
     finally:
-        for temporary in staged.values():
+        for temporary in (*staged.values(), *kept.values()):
             temporary.unlink(missing_ok=True)
 
 
@@ -86,6 +86,18 @@ def _staged(target: Path, content: bytes) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
+
+
+def _kept(target: Path, content: bytes) -> Path:
+    """The old file under another name beside its own, to be put back; needs no room where links are known."""
+    copy = _staged(target, content)
+    linked = copy.with_name(f"{copy.name}.old")
+    try:
+        os.link(target, linked)
+    except OSError:
+        return copy
+    copy.unlink()
+    return linked
 
 
 @contextlib.contextmanager

@@ -101,9 +101,9 @@ def _copied(
         elif entry.is_dir():
             if (path / "pyvenv.cfg").exists():
                 continue
-            large = None if name in needed else _large(path)
-            if large is not None:
-                yield LeftOut(f"{name}/", large)
+            why_not = None if name in needed else _unfit(path)
+            if why_not is not None:
+                yield LeftOut(f"{name}/", why_not)
                 continue
             (target / entry.name).mkdir()
             yield from _copied(path, target / entry.name, name, written, into)
@@ -113,6 +113,8 @@ def _copied(
             yield LeftOut(str(name), "no plain file")
         elif entry.stat().st_size > LARGEST:
             yield LeftOut(str(name), _bytes(entry.stat().st_size))
+        elif not os.access(path, os.R_OK):
+            yield LeftOut(str(name), "it cannot be read")
         else:
             shutil.copy2(path, target / entry.name)
 
@@ -122,8 +124,10 @@ def _aim(link: Path) -> Path:
     return link.parent.resolve() / link.readlink()
 
 
-def _large(directory: Path) -> str | None:
+def _unfit(directory: Path) -> str | None:
     """Why a directory is left out, None where it is copied: looked at only until that is certain."""
+    if not os.access(directory, os.R_OK | os.X_OK):
+        return "it cannot be read"
     size = count = 0
     for base, directories, names in os.walk(directory):
         directories[:] = [each for each in directories if each not in _OTHERS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -158,3 +159,23 @@ def test_nothing_is_left_of_a_copy_that_fails(tmp_path, there, monkeypatch):
         checked_out(study, study.trial(1, lr=0.01), into)
     assert into.exists() == there
     assert not there or not any(into.iterdir())
+
+
+def test_what_cannot_be_read_is_left_out_and_said(tmp_path, monkeypatch):
+    """A file or a directory of somebody else's does not keep the rest from being copied."""
+    user = tmp_path / "user"
+    user.mkdir()
+    study = made(user, FILES)
+    (user / "secret").write_text("x")
+    (user / "private").mkdir()
+    access = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path.name not in ("secret", "private") and access(path, mode)
+    )
+    into = tmp_path / "out"
+    left_out = checked_out(study, study.trial(1, lr=0.01), into)
+    assert [(each.name, each.why) for each in left_out] == [
+        ("private/", "it cannot be read"),
+        ("secret", "it cannot be read"),
+    ]
+    assert sorted(path.name for path in into.iterdir()) == ["helper.py", "net.py", "train.py"]
