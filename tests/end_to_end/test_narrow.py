@@ -41,7 +41,7 @@ def test_ranges_that_have_changed_since_are_refused(study):
     path = study.write("train.py", TUNED.replace("1e-4", "1e-6"))
     done = study("narrow", "--apply")
     assert done.returncode == 2
-    assert "train.py:1: lr is loguniform(1e-6, 1e-1) now" in done.stderr
+    assert "train.py:1: lr is nni.loguniform(1e-6, 1e-1) now" in done.stderr
     assert path.read_text() == TUNED.replace("1e-4", "1e-6")
 
 

@@ -49,7 +49,7 @@ def test_a_range_that_its_owner_has_changed_is_told_and_left():
     done = rewritten(source, LogUniform(0.002, 1e-1), LR)
     assert done.code.decode() == source
     [changed] = done.changed
-    assert (changed.line, changed.written) == (1, "loguniform(1e-5, 1)")
+    assert (changed.line, changed.written) == (1, "nni.loguniform(1e-5, 1)")
 
 
 def test_what_is_narrow_already_stays():
