@@ -40,7 +40,7 @@ from annotate.study.resuming import keep_source
 from annotate.study.slots import MachineSlots, SlotOptions
 from annotate.trial import PLAIN_NUMBER
 from annotate_runtime.install import Redirects, install_lib
-from annotate_tuners import known, known_pruner, make, make_pruner, try_out
+from annotate_tuners import besides, known, known_pruner, make, make_pruner, try_out
 from annotate_tuners.errors import InvalidArguments, TunerError, UnsatisfiableConstraint
 from annotate_tuners.space import MutableLayers, SearchSpace
 
@@ -120,7 +120,7 @@ async def build(request: Request) -> int:
                 slots,
                 allowed=allowed,
                 log_format=request.log_format,
-                notes=(*what.notes, *begin.notes),
+                notes=(*what.notes, *_no_baseline(request, meta.tuner), *begin.notes),
             )
 
 
@@ -213,7 +213,7 @@ def _meta(
         metrics=goal.named,
         defaults={key: value for key, value in closure.defaults.items() if key in what.space},
         names=short_names(what.space),
-        options=_options(request, what.space, closure.defaults, capacity).to_json(),
+        options=_options(request, tuner, what.space, closure.defaults, capacity).to_json(),
         slots=dataclasses.asdict(request.slots),
         flags=what.flags,
         metric_pattern=request.metric_pattern,
@@ -288,6 +288,13 @@ def _metric_name(request: Request, metric: str | None) -> str:
     return metric if metric and len(metric) <= LONGEST else "metric"
 
 
+def _no_baseline(request: Request, tuner: str) -> tuple[str, ...]:
+    """That the plain script is not run, where its trials are told what it has no default for."""
+    told_too = " and ".join(besides(tuner)) if request.baseline else ""
+    said = f"no trial of the script's own defaults: {tuner} tells every trial its {told_too}"
+    return (said,) if told_too else ()
+
+
 def _seed(given: int | None, argument: object) -> int:
     """The study's seed: `--seed`, or the tuner's argument of that name, which is NNI's place for it."""
     if argument is None:
@@ -300,9 +307,12 @@ def _seed(given: int | None, argument: object) -> int:
 
 
 def _options(
-    request: Request, space: SearchSpace, defaults: Mapping[str, Json], capacity: int
+    request: Request, tuner: str, space: SearchSpace, defaults: Mapping[str, Json], capacity: int
 ) -> StudyOptions:
-    """Mutable layers without plain code have no default of their own: a plain run would lack the layers."""
+    """Mutable layers without plain code have no default of their own: a plain run would lack the layers.
+
+    Nor has a budget or a directory that the tuner tells each trial.
+    """
     plain = not any(isinstance(space[key], MutableLayers) and key not in defaults for key in space)
     return StudyOptions(
         trials=request.trials,
@@ -311,6 +321,6 @@ def _options(
         at_deadline=request.at_deadline,
         trial_timeout=request.trial_timeout,
         on_failure=request.on_failure,
-        baseline=request.baseline and plain,
+        baseline=request.baseline and plain and not besides(tuner),
         repeats=request.repeats,
     )

@@ -74,7 +74,7 @@ async def host(
         def make_study(listener: Listener) -> Study:
             return Study(
                 store,
-                make_tuner=lambda: _tuner(meta, allowed),
+                make_tuner=lambda: _tuner(folder, meta, allowed),
                 launch=_launch(executor, plan, meta),
                 slots=slots,
                 options=StudyOptions.from_json(meta.options),
@@ -266,7 +266,10 @@ def python_of_user() -> str:
     return sys.executable
 
 
-def _tuner(meta: StudyMeta, allowed: Constraint | None) -> Tuner:
+def _tuner(folder: StudyFolder, meta: StudyMeta, allowed: Constraint | None) -> Tuner:
+    arguments = dict(meta.tuner_args)
+    if meta.tuner == "pbt" and arguments.get("all_checkpoint_dir") is None:
+        arguments["all_checkpoint_dir"] = str(folder.path / "checkpoints")
     return make(
         meta.tuner,
         SearchSpace.from_json(meta.space),
@@ -275,7 +278,7 @@ def _tuner(meta: StudyMeta, allowed: Constraint | None) -> Tuner:
         constraint=allowed,
         directions=[objective.direction for objective in meta.metrics],
         repeats=StudyOptions.from_json(meta.options).repeats,
-        **meta.tuner_args,
+        **arguments,
     )
 
 

@@ -9,6 +9,16 @@
 from __future__ import annotations
 
 from annotate_tuners.pruner_registry import known_pruner, make_pruner, pruner_names
-from annotate_tuners.registry import known, make, names, notice, try_out
+from annotate_tuners.registry import besides, known, make, names, notice, try_out
 
-__all__ = ["known", "known_pruner", "make", "make_pruner", "names", "notice", "pruner_names", "try_out"]
+__all__ = [
+    "besides",
+    "known",
+    "known_pruner",
+    "make",
+    "make_pruner",
+    "names",
+    "notice",
+    "pruner_names",
+    "try_out",
+]

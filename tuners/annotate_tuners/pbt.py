@@ -1,7 +1,8 @@
 """Population based training: members train in turns; the worst take over the best ones' checkpoints.
 
 A trial is one turn of one member. It is told, as NNI does it, `load_checkpoint_dir`, from which it goes on
-(in the first turn there is nothing in it yet), and `save_checkpoint_dir`, into which it saves. A member
+(in the first turn there is nothing in it yet), and `save_checkpoint_dir`, which it makes and saves into: both
+below `all_checkpoint_dir`, by default the study's own `checkpoints`. A member
 among the worst `fraction` of the population goes on from a member of the best `fraction` with changed
 parameters, any other from its own checkpoint with its own. Turns are asynchronous: a member that has
 finished never waits for the others; when all are running, a new member begins.

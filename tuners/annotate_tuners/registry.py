@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class Entry:
     """Where the algorithm of a name is: `module:Class`; a `slow` one imports much before it is made.
 
-    `several` is the one for several metrics, "" where there is none.
+    `several` is the one for several metrics, "" where there is none. `besides` are what its trials are told
+    besides the space.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Entry:
     dimensions: str = "dimensions:Dimensions"
     slow: bool = False
     several: str = ""
+    besides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,15 @@ _ENTRIES = {
     for entry in (
         Entry("anneal", "anneal:Anneal"),
         Entry("batch", "batch:Batch", "batch:Configurations", several="batch:Batch"),
-        Entry("bohb", "budgets:Bohb"),
+        Entry("bohb", "budgets:Bohb", besides=("TRIAL_BUDGET",)),
         Entry("cmaes", "cmaes:Cmaes", slow=True),
         Entry("evolution", "evolution:Evolution"),
         Entry("gp", "gaussian_process:GaussianProcess", slow=True),
         Entry("grid", "grid:Grid", several="grid:Grid"),
-        Entry("hyperband", "budgets:Hyperband"),
+        Entry("hyperband", "budgets:Hyperband", besides=("TRIAL_BUDGET",)),
         Entry("motpe", "optuna_sampler:Motpe", slow=True, several="optuna_sampler:Motpe"),
         Entry("nsga2", "optuna_sampler:Nsga2", slow=True, several="optuna_sampler:Nsga2"),
-        Entry("pbt", "pbt:Pbt"),
+        Entry("pbt", "pbt:Pbt", besides=("load_checkpoint_dir", "save_checkpoint_dir")),
         Entry("qmc", "quasi_random:QuasiRandom", several="quasi_random:QuasiRandom"),
         Entry("random", "random_search:RandomSearch", several="random_search:RandomSearch"),
         Entry("regularizedevolution", "evolution:RegularizedEvolution"),
@@ -108,6 +110,12 @@ def notice(name: str, **class_args: Any) -> str | None:
             f"of {plain(name)}'s arguments, {', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no effect"
         )
     return "; ".join(said) or None
+
+
+def besides(name: str) -> tuple[str, ...]:
+    """What the trials of a tuner of ours are told besides the space: a budget, directories."""
+    entry = _ENTRIES.get(plain(name))
+    return entry.besides if entry else ()
 
 
 def try_out(
