@@ -64,10 +64,10 @@ def _bad_value(error: Any, parameter: Any, command: str) -> UsageError:
 
 
 _WORDINGS = (
-    (r"valid integer", "it is a whole number"),
+    (r"valid int", "it is a whole number"),
     (r"valid (?:number|float)", "it is a number"),
-    (r"greater than or equal to (\S+)", "it is at least {}"),
-    (r"less than or equal to (\S+)", "it is at most {}"),
+    (r"(?:greater than or equal to |in the range x>=)(\S+)", "it is at least {}"),
+    (r"(?:less than or equal to |in the range x<=)(\S+)", "it is at most {}"),
 )
 """What typer says of numbers, and how we put it."""
 
