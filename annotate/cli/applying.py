@@ -70,6 +70,8 @@ def apply(
     _ask(chosen, changed, yes=yes)
     replace_all([Replacement(Path(shown(file.path)), file.before, file.after) for file in changed])
     typer.echo(f"wrote {_counted(changed, strip=strip)}", err=True)
+    if chosen.gain is not None:
+        typer.echo("whether it is truly better: annotate confirm", err=True)
 
 
 def _rounded(chosen: Picked, digits: int | None) -> tuple[Params | None, list[str]]:
