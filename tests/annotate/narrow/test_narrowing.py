@@ -117,6 +117,14 @@ def test_the_cost_is_told_as_it_is():
     assert found.cut_unseen >= found.cut
 
 
+def test_a_quarter_of_the_range_is_left():
+    """A tuner that has settled on one point has not shown that its neighbours are worse."""
+    points = [{"x": 0.5 + n / 1e6} for n in range(20)] + [{"x": n / 60} for n in range(60)]
+    found = narrowing(SearchSpace({"x": Uniform(0, 1)}), Evidence(tuple(points)))
+    after = found.changes["x"].after
+    assert (after.low, after.high) == (pytest.approx(0.37, abs=0.01), pytest.approx(0.63, abs=0.01))
+
+
 def test_trials_that_went_wrong_are_witnesses():
     """Where everything above a half ended in NaN the range ends there, whatever the rest scored."""
     rng = random.Random(0)
