@@ -82,7 +82,7 @@ class Onlooker:
             phase=standing.phase,
             waiting=standing.waiting,
             notices=standing.notices,
-            elapsed=self._store.seconds_run(),
+            elapsed=max(standing.elapsed, self._store.seconds_run()),
         )
 
     @property
@@ -131,7 +131,12 @@ async def watched(folder: StudyFolder) -> None:
         else:
             await _in_lines(onlooker, store.meta())
         if not onlooker.runs:
-            console.print(summary(onlooker.look(Machine()), []), soft_wrap=True)
+            snapshot = onlooker.look(Machine())
+            console.print(summary(snapshot, []), soft_wrap=True)
+            if any(trial.state is TrialState.RUNNING for trial in snapshot.trials):
+                console.print(
+                    f"\nIts host was killed or lost: `annotate resume {folder.id}` runs it on", soft_wrap=True
+                )
 
 
 async def _on_screen(folder: StudyFolder, onlooker: Onlooker, options: SlotOptions) -> None:

@@ -1,7 +1,7 @@
 """What only the host of a study knows of it: none of this is in the database.
 
 >>> Standing(phase="paused").to_json()
-{'phase': 'paused', 'waiting': {}, 'notices': []}
+{'phase': 'paused', 'waiting': {}, 'notices': [], 'elapsed': 0.0}
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ class Standing:
     phase: str = "running"
     waiting: Mapping[int, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    elapsed: float = 0.0  # the database has it as it was some seconds ago
 
     def to_json(self) -> dict[str, Json]:
         """As an answer of the host carries it."""
-        return {"phase": self.phase, "waiting": dict(self.waiting), "notices": list(self.notices)}
+        return {
+            "phase": self.phase,
+            "waiting": dict(self.waiting),
+            "notices": list(self.notices),
+            "elapsed": self.elapsed,
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Json]) -> Standing:
@@ -31,4 +37,4 @@ class Standing:
         if not (isinstance(phase, str) and isinstance(waiting, dict) and isinstance(notices, list)):
             raise TypeError("no standing of a study")
         said = {int(number): str(why) for number, why in waiting.items()}
-        return cls(phase, said, tuple(map(str, notices)))
+        return cls(phase, said, tuple(map(str, notices)), float(document.get("elapsed", 0.0)))

@@ -172,7 +172,7 @@ class Study:
 
     def standing(self) -> Standing:
         """What nobody can read from the database."""
-        return Standing(self.phase, dict(self._feeder.waiting), tuple(self._notices))
+        return Standing(self.phase, dict(self._feeder.waiting), tuple(self._notices), self._session.elapsed)
 
     def snapshot(self) -> StudySnapshot:
         """The study at this moment."""

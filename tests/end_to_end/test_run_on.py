@@ -206,6 +206,18 @@ def test_watching_follows_a_study_to_its_end(annotate):
     assert "4 done" in said
 
 
+def test_a_watcher_is_told_when_the_host_is_killed(annotate):
+    """What the database says of its trials is no longer so."""
+    pid = detached(annotate, ENDLESS, "--trials", 2)
+    watching = annotate.start("watch")
+    while "trial 1 started" not in watching.stdout.readline():
+        pass
+    psutil.Process(pid).kill()
+    said = watching.communicate(timeout=30)[0]
+    (study,) = annotate.studies
+    assert f"Its host was killed or lost: `annotate resume {study.name}` runs it on" in said
+
+
 def test_leaving_the_screen_of_a_watched_study_leaves_it_running(annotate):
     """q ends the watching alone."""
     pid = detached(annotate, ENDLESS, "--trials", 2)

@@ -82,7 +82,7 @@ def test_a_refusal_comes_back_with_its_remedy(tmp_path):
 
 
 def test_a_study_tells_what_is_not_in_its_database(tmp_path):
-    standing = Standing("paused", {3: "GPU 2: pid 4711"}, ("trials run on the CPU",))
+    standing = Standing("paused", {3: "GPU 2: pid 4711"}, ("trials run on the CPU",), 12.5)
 
     async def main():
         study = Study()
