@@ -25,7 +25,7 @@ class Live:
     lease: Lease
     began: float
     keys: tuple[str, ...] = (PLAIN_NUMBER,)
-    launching: asyncio.Future[Process] | None = None
+    launching: asyncio.Task[None] | None = None
     process: Process | None = None
     cause: Cause | None = None
     cause_text: str = ""

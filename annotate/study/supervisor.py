@@ -101,15 +101,16 @@ class Supervisor:
 
     async def _run(self, live: Live) -> None:
         try:
-            live.launching = asyncio.ensure_future(self._launch(live.trial, live.lease))
+            live.launching = asyncio.current_task() if live.cause is None else None
             try:
-                live.process = await live.launching
+                if live.launching is not None:
+                    live.process = await self._launch(live.trial, live.lease)
             except asyncio.CancelledError:
                 if live.cause is None:
                     raise
-                self._concluded(
-                    live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail()
-                )
+            live.launching = None
+            if live.process is None:
+                self._concluded(live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail())
                 return
             live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
             self._slots.started(live.lease, live.process.pid)
