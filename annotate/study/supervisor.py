@@ -110,7 +110,9 @@ class Supervisor:
                     raise
             live.launching = None
             if live.process is None:
-                self._concluded(live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail())
+                self._concluded(
+                    live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail()
+                )
                 return
             live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
             self._slots.started(live.lease, live.process.pid)
