@@ -129,7 +129,10 @@ def main(sizes: list[int], reports: int, keep: Path | None) -> None:
 
 def opened(chromium: str, path: Path) -> tuple[float, float]:
     """Milliseconds from the beginning of loading until the first view is drawn, and until everything is."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, Browser(chromium, profile) as browser:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+        Browser(chromium, profile) as browser,
+    ):
         target = browser.call("Target.createTarget", url=path.absolute().as_uri())["targetId"]
         page = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for _ in range(600):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from annotate.trial import Trial
 
 PERIOD = 5.0  # seconds between two looks at a running study
+REST = 10.0  # times as long as writing took, so that a large study is not slowed down by being watched
 RELOAD = 10.0  # seconds after which an open page reads itself anew
 MORE = 1.1  # by how much a study grows until importance is worked out anew while it is watched
 SLOW = 100  # results whose importance takes some seconds
@@ -79,6 +80,7 @@ class Writer:
     folder: StudyFolder
     store: StudyStore
     library: str
+    took: float = 0.0  # seconds that the last page took
     _outcome: Outcome | None = None
     _known: int = 0
 
@@ -93,7 +95,9 @@ class Writer:
         """Put the page in its place, whole."""
         from annotate.cli.files import publish
 
+        began = time.monotonic()
         publish(path, self.page(reload=reload))
+        self.took = time.monotonic() - began
 
     def page(self, *, reload: float | None = None) -> str:
         """The page of the study as it is now."""
@@ -104,10 +108,7 @@ class Writer:
 
     def state(self) -> Mapping[str, object]:
         """Changes when the page would."""
-        return {
-            "trials": [(t.number, t.state, t.attempt) for t in self.store.trials()],
-            "reports": self.store.reported(),
-        }
+        return {"trials": self.store.counts(), "reports": self.store.reported()}
 
     def _subject(self, reload: float | None) -> Subject:
         import dataclasses
@@ -229,7 +230,7 @@ def _watched(writer: Writer, path: Path, *, browse: bool) -> None:
     seen = writer.state()
     try:
         while writer.running:
-            time.sleep(PERIOD)
+            time.sleep(max(PERIOD, REST * writer.took))
             now = writer.state()
             if now != seen:
                 seen = now

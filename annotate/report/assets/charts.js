@@ -54,7 +54,7 @@ function show(id, traces, more, note) {
   const place = by(id);
   const fresh = !place.dataset.drawn;
   const size = ON_PAPER() ? { width: place.clientWidth, height: place.clientHeight } : {};
-  Plotly.react(place, traces, layout({ ...more, ...size }), CONFIG);
+  Plotly.react(place, traces, layout({ ...more, ...size }), { ...CONFIG, toImageButtonOptions: { filename: `${S.study}-${id.replace("chart-", "")}`, scale: 2 } });
   if (fresh) place.on("plotly_click", (event) => {
     const index = event.points[0]?.customdata;
     if (Number.isInteger(index)) location.hash = "trial-" + T.number[index];

@@ -50,14 +50,19 @@ def test_a_default_outside_the_range_widens_its_axis():
 
 def test_a_branch_has_axes_of_its_own():
     """A choice of NNI's _name form, and a block of layers; where another option was taken there is no place."""
+    width = {"_type": "uniform", "_value": [0, 9]}
+    net = [{"_name": "cnn", "k": {"_type": "choice", "_value": [3, 5]}}, {"_name": "mlp", "k": width}]
+    layer = {"layer_choice": ["conv", "pool"], "optional_inputs": ["x", "y"], "optional_input_size": 1}
     space = {
-        "net": {"_type": "choice", "_value": [{"_name": "cnn", "k": {"_type": "choice", "_value": [3, 5]}}, {"_name": "mlp"}]},
-        "block": {"_type": "mutable_layer", "_value": {"l1": {"layer_choice": ["conv", "pool"], "optional_inputs": ["x", "y"], "optional_input_size": 1}}},
-    }  # fmt: skip
-    one = {"net": {"_name": "cnn", "k": 5}, "block": {"l1": {"chosen_layer": "pool", "chosen_inputs": ["y"]}}}
-    found = {axis.name: axis for axis in axes(space, one, {"net": {"_name": "mlp"}})}
+        "net": {"_type": "choice", "_value": net},
+        "block": {"_type": "mutable_layer", "_value": {"l1": layer}},
+    }
+    chosen = {"l1": {"chosen_layer": "pool", "chosen_inputs": ["y"]}}
+    one, other = {"net": {"_name": "cnn", "k": 5}, "block": chosen}, {"net": {"_name": "mlp", "k": 3}}
+    found = {axis.name: axis for axis in axes(space, one, other)}
     assert found["net"].places == (0, 1)
     assert found["net/cnn/k"].places == (1, None)
+    assert found["net/mlp/k"].places == (None, 3)
     assert found["block/l1"].places == (1, None)
     assert found["block/l1 inputs"].options[found["block/l1 inputs"].places[0]] == '["y"]'
 
