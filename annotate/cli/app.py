@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from annotate.cli import (
     applying,
@@ -56,8 +58,8 @@ def options(
 
 
 RUN, SOURCE, RESULTS = "Run", "The source", "Results"
-NAMES = {importing.import_: "import"}
-CLASSES = {confirming.confirm: confirming.WithArguments}
+NAMES: dict[Callable[..., object], str] = {importing.import_: "import"}
+CLASSES: dict[Callable[..., object], type[TyperCommand]] = {confirming.confirm: confirming.WithArguments}
 
 for panel, commands in {
     RUN: (
