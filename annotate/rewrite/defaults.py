@@ -11,6 +11,7 @@ source which would not say what it should is never handed out.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -59,7 +60,7 @@ class Opened:
     path: str
     notebook: Notebook | None
 
-    @property
+    @functools.cached_property
     def slots(self) -> list[Slot]:
         return slots(self.read) if isinstance(self.read, Annotated) else []
 
@@ -132,7 +133,7 @@ def rewritten(
     left: dict[str, str] = {}
     splices: list[Splice] = []
     expected: list[Json] = []
-    for slot in slots(read):
+    for slot in file.slots:
         value = value_of(slot)
         if value is not KEEP and slot.by_hand and not calls and not strip:
             left[slot.key] = f"{text[slot.start : slot.end]} draws it: there is no default to write to"

@@ -15,6 +15,7 @@ Today's defaults may also be what another trial of the study was applied with: t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,15 +77,26 @@ class _File:
 
     def was(self, slot: Slot) -> list[str]:
         """What stood in the slots of that name when the study began."""
-        return [_text(self.base, each) for each in self.base.slots if each.name == slot.name]
+        return self._texts.get(slot.name, [])
 
     def key(self, slot: Slot) -> str:
         """The key that the study knows a slot by: some have a line number in them, and lines move."""
-        return next((each.key for each in self.base.slots if each.name == slot.name), slot.key)
+        return self._keys.get(slot.name, slot.key)
 
     def value(self, slot: Slot) -> Json:
         """What the trial has for a slot."""
         return self.given.get(self.key(slot), KEEP)
+
+    @functools.cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        texts: dict[str, list[str]] = {}
+        for each in self.base.slots:
+            texts.setdefault(each.name, []).append(_text(self.base, each))
+        return texts
+
+    @functools.cached_property
+    def _keys(self) -> dict[str, str]:
+        return {each.name: each.key for each in self.base.slots}
 
 
 def onto_present(
