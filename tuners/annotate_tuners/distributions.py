@@ -1,9 +1,9 @@
 """What one variable may be: NNI's types as frozen values.
 
-Every distribution but `Choice` and `MutableLayers`, which are in `annotate_tuners.choices`, is a line: `at(u)` is its value at the share `u`
-of its probability, `position(value)` the inverse, so that one random number, one point of a Sobol
-sequence or one bisection step makes a value of any of them. `grid()` is every value in order, or
-None where there are too many to count. Bounds are checked when made: InvalidSpace.
+Every distribution but `Choice` and `MutableLayers`, which are in `annotate_tuners.choices`, is a line: `at(u)`
+is its value at the share `u` of its probability, `position(value)` the inverse, so that one random number, one
+point of a Sobol sequence or one bisection step makes a value of any of them. `grid()` is every value in order,
+or None where there are too many to count. Bounds are checked when made: InvalidSpace.
 
 >>> QUniform(2, 10, 5).grid()
 (2.0, 5.0, 10.0)
@@ -55,229 +55,174 @@ class RandInt:
 
 
 @dataclass(frozen=True)
-class Uniform:
+class _Range:
+    """Equally likely everywhere between two bounds, or between their logarithms."""
+
+    kind: ClassVar[str]
+    logarithmic: ClassVar[bool] = False
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if self.logarithmic:
+            _positive(self.kind, "low", self.low)
+        _ordered(self.kind, self.low, self.high)
+
+    def at(self, u: float) -> float:
+        return _clip(self._between(u), self.low, self.high)
+
+    def position(self, value: float) -> float:
+        if self.logarithmic:
+            return _log_position(self.low, self.high, value)
+        return _clip((value - self.low) / (self.high - self.low), 0.0, 1.0)
+
+    def contains(self, value: Json) -> bool:
+        """Whether a trial may be given `value`."""
+        return _number(value) and self.low <= value <= self.high
+
+    def grid(self) -> tuple[float, ...] | None:
+        return None
+
+    def _between(self, u: float) -> float:
+        if self.logarithmic:
+            return math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
+        return self.low + u * (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class _SteppedRange(_Range):
+    """The multiples of `q` in a range, and its bounds."""
+
+    q: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive(self.kind, "q", self.q)
+
+    def at(self, u: float) -> float:
+        return self.quantise(self._between(u))
+
+    def quantise(self, value: float) -> float:
+        """The value of this distribution that a plain one becomes."""
+        return _clip(quantised(value, self.q), self.low, self.high)
+
+    def contains(self, value: Json) -> bool:
+        """Whether a trial may be given `value`."""
+        return _number(value) and _same(self.quantise(value), value)
+
+    def grid(self) -> tuple[float, ...] | None:
+        first, last = round(self.low / self.q), round(self.high / self.q)
+        if last - first > GRID_LIMIT:
+            return None
+        return tuple(dict.fromkeys(_clip(n * self.q, self.low, self.high) for n in range(first, last + 1)))
+
+
+class Uniform(_Range):
     """A float in `[low, high]`."""
 
     kind: ClassVar[str] = "uniform"
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        _ordered(self.kind, self.low, self.high)
-
-    def at(self, u: float) -> float:
-        return _clip(self.low + u * (self.high - self.low), self.low, self.high)
-
-    def position(self, value: float) -> float:
-        return _clip((value - self.low) / (self.high - self.low), 0.0, 1.0)
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value) and self.low <= value <= self.high
-
-    def grid(self) -> None:
-        return None
 
 
-@dataclass(frozen=True)
-class QUniform:
-    """`clip(round(U(low, high) / q) * q, low, high)`, half to even, not offset by `low`; a float."""
-
-    kind: ClassVar[str] = "quniform"
-    low: float
-    high: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _ordered(self.kind, self.low, self.high)
-        _positive(self.kind, "q", self.q)
-
-    def at(self, u: float) -> float:
-        return self.quantise(self.low + u * (self.high - self.low))
-
-    def position(self, value: float) -> float:
-        return _clip((value - self.low) / (self.high - self.low), 0.0, 1.0)
-
-    def quantise(self, value: float) -> float:
-        """The value of this distribution that a plain one becomes."""
-        return _clip(quantised(value, self.q), self.low, self.high)
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value) and _same(self.quantise(value), value)
-
-    def grid(self) -> tuple[float, ...] | None:
-        return _steps(self.low, self.high, self.q)
-
-
-@dataclass(frozen=True)
-class LogUniform:
+class LogUniform(_Range):
     """`exp(U(log low, log high))`."""
 
     kind: ClassVar[str] = "loguniform"
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "low", self.low)
-        _ordered(self.kind, self.low, self.high)
-
-    def at(self, u: float) -> float:
-        return _clip(_geometric(self.low, self.high, u), self.low, self.high)
-
-    def position(self, value: float) -> float:
-        return _log_position(self.low, self.high, value)
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value) and self.low <= value <= self.high
-
-    def grid(self) -> None:
-        return None
+    logarithmic: ClassVar[bool] = True
 
 
-@dataclass(frozen=True)
-class QLogUniform:
+class QUniform(_SteppedRange):
+    """`clip(round(U(low, high) / q) * q, low, high)`, half to even, not offset by `low`; a float."""
+
+    kind: ClassVar[str] = "quniform"
+
+
+class QLogUniform(_SteppedRange):
     """`clip(round(LogUniform(low, high) / q) * q, low, high)`."""
 
     kind: ClassVar[str] = "qloguniform"
-    low: float
-    high: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _positive(self.kind, "low", self.low)
-        _ordered(self.kind, self.low, self.high)
-        _positive(self.kind, "q", self.q)
-
-    def at(self, u: float) -> float:
-        return self.quantise(_geometric(self.low, self.high, u))
-
-    def position(self, value: float) -> float:
-        return _log_position(self.low, self.high, value)
-
-    def quantise(self, value: float) -> float:
-        """The value of this distribution that a plain one becomes."""
-        return _clip(quantised(value, self.q), self.low, self.high)
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value) and _same(self.quantise(value), value)
-
-    def grid(self) -> tuple[float, ...] | None:
-        return _steps(self.low, self.high, self.q)
+    logarithmic: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
-class Normal:
+class _Bell:
+    """Normally distributed, or the exponential of that: `mu` and `sigma` are those of the logarithm then."""
+
+    kind: ClassVar[str]
+    logarithmic: ClassVar[bool] = False
+    mu: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        _finite(self.kind, self.mu)
+        _positive(self.kind, "sigma", self.sigma)
+
+    def at(self, u: float) -> float:
+        return self._drawn(u)
+
+    def position(self, value: float) -> float:
+        if not self.logarithmic:
+            return NormalDist(self.mu, self.sigma).cdf(value)
+        return NormalDist(self.mu, self.sigma).cdf(math.log(value)) if value > 0 else 0.0
+
+    def contains(self, value: Json) -> bool:
+        """Whether a trial may be given `value`."""
+        return _number(value) and (value > 0 or not self.logarithmic)
+
+    def grid(self) -> None:
+        return None
+
+    def _drawn(self, u: float) -> float:
+        drawn = NormalDist(self.mu, self.sigma).inv_cdf(_clip(u, 1e-12, 1 - 1e-12))
+        return math.exp(drawn) if self.logarithmic else drawn
+
+
+@dataclass(frozen=True)
+class _SteppedBell(_Bell):
+    """The multiples of `q`, not clipped."""
+
+    q: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive(self.kind, "q", self.q)
+
+    def at(self, u: float) -> float:
+        return self.quantise(self._drawn(u))
+
+    def quantise(self, value: float) -> float:
+        """The value of this distribution that a plain one becomes."""
+        return quantised(value, self.q)
+
+    def contains(self, value: Json) -> bool:
+        """Whether a trial may be given `value`."""
+        possible = _number(value) and (value >= 0 or not self.logarithmic)
+        return possible and _same(self.quantise(value), value)
+
+
+class Normal(_Bell):
     """A normally distributed float."""
 
     kind: ClassVar[str] = "normal"
-    mu: float
-    sigma: float
-
-    def __post_init__(self) -> None:
-        _bell(self.kind, self.mu, self.sigma)
-
-    def at(self, u: float) -> float:
-        return _bell_at(self.mu, self.sigma, u)
-
-    def position(self, value: float) -> float:
-        return NormalDist(self.mu, self.sigma).cdf(value)
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value)
-
-    def grid(self) -> None:
-        return None
 
 
-@dataclass(frozen=True)
-class QNormal:
-    """`round(N(mu, sigma) / q) * q`, not clipped."""
-
-    kind: ClassVar[str] = "qnormal"
-    mu: float
-    sigma: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _bell(self.kind, self.mu, self.sigma)
-        _positive(self.kind, "q", self.q)
-
-    def at(self, u: float) -> float:
-        return quantised(_bell_at(self.mu, self.sigma, u), self.q)
-
-    def position(self, value: float) -> float:
-        return NormalDist(self.mu, self.sigma).cdf(value)
-
-    def quantise(self, value: float) -> float:
-        """The value of this distribution that a plain one becomes."""
-        return quantised(value, self.q)
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value) and _same(quantised(value, self.q), value)
-
-    def grid(self) -> None:
-        return None
-
-
-@dataclass(frozen=True)
-class LogNormal:
-    """`exp(N(mu, sigma))`: `mu` and `sigma` are those of the logarithm."""
+class LogNormal(_Bell):
+    """`exp(N(mu, sigma))`."""
 
     kind: ClassVar[str] = "lognormal"
-    mu: float
-    sigma: float
-
-    def __post_init__(self) -> None:
-        _bell(self.kind, self.mu, self.sigma)
-
-    def at(self, u: float) -> float:
-        return math.exp(_bell_at(self.mu, self.sigma, u))
-
-    def position(self, value: float) -> float:
-        return NormalDist(self.mu, self.sigma).cdf(math.log(value)) if value > 0 else 0.0
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value) and value > 0
-
-    def grid(self) -> None:
-        return None
+    logarithmic: ClassVar[bool] = True
 
 
-@dataclass(frozen=True)
-class QLogNormal:
-    """`round(LogNormal(mu, sigma) / q) * q`, not clipped."""
+class QNormal(_SteppedBell):
+    """`round(N(mu, sigma) / q) * q`."""
+
+    kind: ClassVar[str] = "qnormal"
+
+
+class QLogNormal(_SteppedBell):
+    """`round(LogNormal(mu, sigma) / q) * q`."""
 
     kind: ClassVar[str] = "qlognormal"
-    mu: float
-    sigma: float
-    q: float
-
-    def __post_init__(self) -> None:
-        _bell(self.kind, self.mu, self.sigma)
-        _positive(self.kind, "q", self.q)
-
-    def at(self, u: float) -> float:
-        return quantised(math.exp(_bell_at(self.mu, self.sigma, u)), self.q)
-
-    def position(self, value: float) -> float:
-        return NormalDist(self.mu, self.sigma).cdf(math.log(value)) if value > 0 else 0.0
-
-    def quantise(self, value: float) -> float:
-        """The value of this distribution that a plain one becomes."""
-        return quantised(value, self.q)
-
-    def contains(self, value: Json) -> bool:
-        """Whether a trial may be given `value`."""
-        return _number(value) and value >= 0 and _same(quantised(value, self.q), value)
-
-    def grid(self) -> None:
-        return None
+    logarithmic: ClassVar[bool] = True
 
 
 Line: TypeAlias = (
@@ -291,25 +236,10 @@ def quantised(value: float, q: float) -> float:
     return round(value / q) * q
 
 
-def _steps(low: float, high: float, q: float) -> tuple[float, ...] | None:
-    first, last = round(low / q), round(high / q)
-    if last - first > GRID_LIMIT:
-        return None
-    return tuple(dict.fromkeys(_clip(step * q, low, high) for step in range(first, last + 1)))
-
-
-def _geometric(low: float, high: float, u: float) -> float:
-    return math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
-
-
 def _log_position(low: float, high: float, value: float) -> float:
     if value <= low:
         return 0.0
     return _clip((math.log(value) - math.log(low)) / (math.log(high) - math.log(low)), 0.0, 1.0)
-
-
-def _bell_at(mu: float, sigma: float, u: float) -> float:
-    return NormalDist(mu, sigma).inv_cdf(_clip(u, 1e-12, 1 - 1e-12))
 
 
 def _clip(value: float, low: float, high: float) -> float:
@@ -329,11 +259,6 @@ def _ordered(kind: str, low: float, high: float) -> None:
         _finite(kind, value)
     if not low < high:
         raise InvalidSpace(f"{kind} needs low < high, not {low} and {high}")
-
-
-def _bell(kind: str, mu: float, sigma: float) -> None:
-    _finite(kind, mu)
-    _positive(kind, "sigma", sigma)
 
 
 def _positive(kind: str, name: str, value: float) -> None:
