@@ -193,8 +193,7 @@ def _applied(files: Sequence[_File], trials: Sequence[Trial]) -> Trial | None:
     if not changed:
         return None
     for trial in trials:
-        given = {file.name: typed_for(file.base, trial.active) for file in files}
-        if all(_holds(slot, given[file.name].get(file.key(slot), KEEP)) for file, slot in changed):
+        if all(_holds(slot, trial.active.get(file.key(slot), KEEP)) for file, slot in changed):
             return trial
     return None
 
