@@ -118,6 +118,9 @@ class Supervisor:
             self._slots.started(live.lease, live.process.pid)
             self._emit(TrialStarted(live.trial))
             self._wake()
+            # The next point is asked for before this trial's end is told, however quick it was: so a study with
+            # a seed is the same each time.
+            await asyncio.sleep(0)
             if live.cause is not None:
                 self._stop_process(live)
             code = await live.process.wait()
