@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,16 @@ TRIAL_SIDE = (
     "forksafety.py",
     "generators.py",
     "threads.py",
+)
+AT_START = (
+    "__init__.py",
+    "encoding.py",
+    "trial.py",
+    "reporter.py",
+    "redirect.py",
+    "tracebacks.py",
+    "own_source.py",
+    "cells.py",
 )
 STAND_INS = ("sitecustomize.py", "dlkit_utils.py", "nni")
 
@@ -67,7 +78,17 @@ def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = T
     if redirects is not None:
         fields = [str(redirects.code_dir.absolute()), str(redirects.mirror.absolute()), *redirects.files]
         (into / "redirects").write_bytes(b"\0".join(map(os.fsencode, fields)))
+    if sys.dont_write_bytecode:
+        _compile(into)
     return into
+
+
+def _compile(lib: Path) -> None:
+    """Write the byte code of what every process imports: a trial that may not would compile it each time (5 ms)."""
+    import py_compile
+
+    for path in (lib / "sitecustomize.py", *(lib / "annotate_runtime" / name for name in AT_START)):
+        py_compile.compile(str(path), doraise=True)
 
 
 def install_package(into: Path) -> None:
