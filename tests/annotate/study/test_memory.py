@@ -14,7 +14,7 @@ import os, sys
 os.setsid()
 child = os.fork()
 block = bytearray(60_000_000)
-print("ready", flush=True)
+os.write(1, b"ready\n")
 sys.stdin.read()
 """
 
