@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from annotate.cli.reporting import Writer
+from annotate.cli.pages import Writer
 from annotate.report import plotly_js
 from annotate.storage import StudyFolder, StudyMeta, StudyStore
 from annotate.trial import FailureReason, Measurement, Trial, fail, start, stop_early, succeed

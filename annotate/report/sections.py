@@ -11,12 +11,13 @@ from html import escape
 
 from annotate.report import curves, failures
 from annotate.report.axes import Axis
+from annotate.report.controls import chart, switch, tick
 from annotate.report.importance import Importance, Outcome, Refused
 from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
+from annotate.report.tables import confirmed, failed_groups, source, space
 from annotate.report.timeline import MOST, busy, timeline
-from annotate.report.words import many, number, parameter
-from annotate.trial import TrialState
+from annotate.report.words import many, number
 
 FRONT = 100  # trials of the Pareto front that are listed
 
@@ -35,7 +36,7 @@ def sections(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> Iter
     if subject.trials:
         yield Section("progress", "Progress", _progress(subject))
         if subject.confirmed:
-            yield Section("confirmed", "Run again", _confirmed(subject))
+            yield Section("confirmed", "Run again", confirmed(subject))
         if len(subject.meta.objectives) > 1:
             yield Section("pareto", "Pareto front", _pareto(subject))
         if axes:
@@ -47,30 +48,10 @@ def sections(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> Iter
         yield Section("trials", "Trials", _TRIALS)
     failed = failures.groups(subject.trials)
     if failed:
-        yield Section("failures", "Failures", _failures(subject, failed))
-    yield Section("space", "Search space", _space(subject))
+        yield Section("failures", "Failures", failed_groups(subject, failed))
+    yield Section("space", "Search space", space(subject))
     if subject.diff is not None:
-        yield Section("source", "Source", _source(subject, subject.diff))
-
-
-def chart(name: str, label: str, height: int) -> str:
-    """The place of a chart, as high as it will be."""
-    return f'<div class="chart" id="{name}" role="img" aria-label="{escape(label)}" style="height:{height}px"></div>'
-
-
-def switch(name: str, legend: str, options: dict[str, str], checked: str) -> str:
-    """A row of radio buttons."""
-    buttons = "".join(
-        f'<label><input type="radio" name="{name}" value="{value}"{" checked" if value == checked else ""}>'
-        f"<span>{escape(word)}</span></label>"
-        for value, word in options.items()
-    )
-    return f'<fieldset class="switch"><legend>{escape(legend)}</legend>{buttons}</fieldset>'
-
-
-def tick(name: str, word: str) -> str:
-    """One box to tick."""
-    return f'<label class="tick"><input type="checkbox" name="{name}"> {escape(word)}</label>'
+        yield Section("source", "Source", source(subject, subject.diff))
 
 
 def _progress(subject: Subject) -> str:
@@ -131,70 +112,9 @@ _TRIALS = (
 )
 
 
-def _confirmed(subject: Subject) -> str:
-    values = {trial.number: trial.value for trial in subject.trials}
-    base = subject.baseline
-    parts = [
-        "<p>The best of a study is flattered by having been chosen. These were run again with fresh seeds.</p>"
-    ]
-    for each in subject.confirmed:
-        rows = []
-        for run in each.runs:
-            number_of = run.trial if run.trial is not None else base.number if base else None
-            value = values.get(number_of) if number_of is not None else None
-            name = "defaults" if run.trial is None else f"trial {run.trial}"
-            link = f'<a href="#trial-{number_of}">{name}</a>' if number_of in values else name
-            rows.append(
-                f"<tr><th scope=row>{link}</th><td>{number(value) if value is not None else ''}</td>"
-                f"<td>{escape(run.reached)}</td><td>{escape(run.verdict)}</td></tr>"
-            )
-        columns = "".join(
-            f"<th scope=col>{word}</th>" for word in ("", "in the study", "again", "against the defaults")
-        )
-        parts.append(
-            f'<div class="scroll"><table><thead><tr>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-            f'<p class="note"><code>{escape(each.command)}</code></p>'
-        )
-    return "".join(parts) + (
-        '<p class="note">± is the standard error. Two-sided paired t-test by seed, p corrected by Holm\'s method for '
-        "the trials of one command.</p>"
-    )
-
-
 def _no_success(subject: Subject) -> str:
     yet = " yet" if subject.running else ""
     return f'<p class="nothing">No trial has succeeded{yet}.</p>'
-
-
-def _pareto(subject: Subject) -> str:
-    objectives, found = subject.meta.objectives, front_of(subject)
-    if not found:
-        return _no_success(subject)
-    named = ", ".join(f"{escape(each.name)} ({each.direction}d)" for each in objectives)
-    choose = ""
-    if len(objectives) > 2:
-        options = "".join(
-            f'<option value="{k}">{escape(each.name)}</option>' for k, each in enumerate(objectives)
-        )
-        second = options.replace('value="1"', 'value="1" selected')
-        choose = (
-            f'<div class="controls"><label>across <select id="pareto-x">{options}</select></label>'
-            f'<label>upwards <select id="pareto-y">{second}</select></label></div>'
-        )
-    rows = "".join(
-        f'<tr><th scope=row><a href="#trial-{trial.number}">{trial.number}</a></th>'
-        + "".join(f"<td>{number(value)}</td>" for value in trial.values)
-        + "</tr>"
-        for trial in (subject.trials[i] for i in found[:FRONT])
-    )
-    columns = "".join(f"<th scope=col>{escape(each.name)}</th>" for each in objectives)
-    more = f'<p class="note">{FRONT} of {len(found):,} are listed.</p>' if len(found) > FRONT else ""
-    return (
-        f"<p>{many(len(found), 'trial')} that no other one beats in all of {named}.</p>{choose}"
-        + chart("chart-pareto", "Trials by two metrics, the Pareto front marked", 420)
-        + f'<details><summary>The trials of the front</summary><div class="scroll"><table><thead><tr>'
-        f"<th scope=col>trial</th>{columns}</tr></thead><tbody>{rows}</tbody></table></div>{more}</details>"
-    )
 
 
 def _curves(subject: Subject) -> str:
@@ -251,54 +171,32 @@ def _time(subject: Subject) -> str:
     )
 
 
-def _failures(subject: Subject, groups: list[failures.Group]) -> str:
-    total = subject.count(TrialState.FAILED)
-    parts = [f"<p>{many(total, 'trial')} failed, in {many(len(groups), 'way')}.</p>"]
-    for group in groups:
-        links = ", ".join(f'<a href="#trial-{n}">{n}</a>' for n in group.numbers[:12])
-        more = f" and {len(group.numbers) - 12:,} more" if len(group.numbers) > 12 else ""
-        shown = next((n for n in group.numbers if subject.logs.get(n)), None)
-        log = (
-            f"<details><summary>What trial {shown} said last</summary><pre>{escape(subject.logs[shown])}</pre></details>"
-            if shown is not None
-            else ""
+def _pareto(subject: Subject) -> str:
+    objectives, found = subject.meta.objectives, front_of(subject)
+    if not found:
+        return _no_success(subject)
+    named = ", ".join(f"{escape(each.name)} ({each.direction}d)" for each in objectives)
+    choose = ""
+    if len(objectives) > 2:
+        options = "".join(
+            f'<option value="{k}">{escape(each.name)}</option>' for k, each in enumerate(objectives)
         )
-        parts.append(
-            f'<div class="failure"><p><b>{many(len(group.numbers), "trial")}</b> '
-            f'<span class="reason">{escape(group.reason)}</span> '
-            f"<code>{escape(group.said) or 'no message'}</code></p><p>{links}{more}</p>{log}</div>"
+        second = options.replace('value="1"', 'value="1" selected')
+        choose = (
+            f'<div class="controls"><label>across <select id="pareto-x">{options}</select></label>'
+            f'<label>upwards <select id="pareto-y">{second}</select></label></div>'
         )
-    return "".join(parts)
-
-
-def _space(subject: Subject) -> str:
-    rows = []
-    for key, entry in subject.meta.space.items():
-        kind, arguments = entry.get("_type", "?"), entry.get("_value")
-        listed = arguments if isinstance(arguments, list) else [arguments]
-        default = parameter(subject.meta.defaults[key]) if key in subject.meta.defaults else ""
-        written = ", ".join(map(parameter, listed))
-        rows.append(
-            f"<tr><th scope=row>{escape(subject.name(key))}</th><td>{escape(str(kind))}</td>"
-            f"<td>{escape(written)}</td><td>{escape(default)}</td><td><code>{escape(key)}</code></td></tr>"
-        )
-    if not rows:
-        return '<p class="nothing">The search space is empty.</p>'
-    columns = "".join(
-        f"<th scope=col>{word}</th>" for word in ("parameter", "kind", "values", "default", "key")
+    rows = "".join(
+        f'<tr><th scope=row><a href="#trial-{trial.number}">{trial.number}</a></th>'
+        + "".join(f"<td>{number(value)}</td>" for value in trial.values)
+        + "</tr>"
+        for trial in (subject.trials[i] for i in found[:FRONT])
     )
-    return f'<div class="scroll space"><table><thead><tr>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-
-
-def _source(subject: Subject, diff: str) -> str:
-    best = subject.best
-    who = f"trial {best.number}" if best else "the best trial"
-    remarks = "".join(f"<p>{escape(remark)}</p>" for remark in subject.elsewhere)
-    if not diff:
-        return remarks or f"<p>{who[:1].upper()}{who[1:]} ran with the values that stand in the source.</p>"
-    kinds = {"+": "added", "-": "removed", "@": "place"}
-    lines = []
-    for line in diff.splitlines():
-        kind = "file" if line.startswith(("--- ", "+++ ")) else kinds.get(line[:1], "")
-        lines.append(f'<span class="{kind}">{escape(line)}\n</span>')
-    return f"{remarks}<p>The source with the values of {who} in place of its defaults.</p><pre class=diff>{''.join(lines)}</pre>"
+    columns = "".join(f"<th scope=col>{escape(each.name)}</th>" for each in objectives)
+    more = f'<p class="note">{FRONT} of {len(found):,} are listed.</p>' if len(found) > FRONT else ""
+    return (
+        f"<p>{many(len(found), 'trial')} that no other one beats in all of {named}.</p>{choose}"
+        + chart("chart-pareto", "Trials by two metrics, the Pareto front marked", 420)
+        + f'<details><summary>The trials of the front</summary><div class="scroll"><table><thead><tr>'
+        f"<th scope=col>trial</th>{columns}</tr></thead><tbody>{rows}</tbody></table></div>{more}</details>"
+    )

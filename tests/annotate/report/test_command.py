@@ -1,5 +1,6 @@
 """`annotate report`, as a person types it."""
 
+import signal
 import sys
 import threading
 import time
@@ -60,6 +61,15 @@ def made(tmp_path, script="train.py", at=BEGAN):
         "Traceback (most recent call last):\n  File 'train.py'\nValueError: bad 8\n"
     )
     return folder
+
+
+@pytest.fixture(autouse=True)
+def handlers():
+    """Whatever a command does with signals ends with its test."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -176,6 +186,7 @@ def test_the_browser_is_opened_where_there_is_one(annotate, folder, tmp_path, mo
 def test_a_watched_study_is_written_anew_until_it_ends(annotate, folder, tmp_path, monkeypatch):
     """While its host runs the page follows by itself; the last page is final."""
     monkeypatch.setattr(reporting, "PERIOD", 0.02)
+    monkeypatch.setattr(reporting, "REST", 0.1)
     path, lock = tmp_path / "r.html", HostLock.take(folder.lock, command="annotate run", now=BEGAN)
     seen = []
 
@@ -207,15 +218,12 @@ def test_watching_a_study_that_is_over_ends_at_once(annotate, folder):
     assert "is not running" in done.err
 
 
-def test_leaving_a_watched_study_leaves_a_final_page(annotate, folder, tmp_path, monkeypatch):
-    """Ctrl-C: the page reads itself no more, and the exit code says that it was left."""
-
-    def interrupt(seconds):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(time, "sleep", interrupt)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_leaving_a_watched_study_leaves_a_final_page(annotate, folder, tmp_path, monkeypatch, number, code):
+    """Ctrl-C, or a shell that ends it: the page reads itself no more, and the exit code says that it was left."""
+    monkeypatch.setattr(time, "sleep", lambda _: signal.raise_signal(number))
     with HostLock.take(folder.lock, command="annotate run", now=BEGAN):
-        assert annotate("report", "--watch", "-o", "r.html").code == 130
+        assert annotate("report", "--watch", "-o", "r.html").code == code
     assert Page((tmp_path / "r.html").read_text()).document["reload"] is None
 
 
