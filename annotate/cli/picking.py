@@ -18,7 +18,7 @@ from annotate.cli.finding import named, opened
 from annotate.cli.rows import best_of, state_of
 from annotate.errors import StorageError, UsageError
 from annotate.notebooks import python_name
-from annotate.screen.gain import Gain
+from annotate.screen.gain import Gain, gains
 from annotate.screen.words import number
 from annotate.trial import Json, TrialState
 
@@ -121,7 +121,10 @@ def _result(what: Picked) -> str:
     trial = what.trial
     if trial.value is None:
         return state_of(trial)
-    said = f"{what.meta.metric} {number(trial.value, digits=5)}"
+    objectives = what.meta.objectives
+    named = zip(objectives, trial.values, strict=False)
+    said = ", ".join(f"{objective.name} {number(value, digits=5)}" for objective, value in named)
     if trial.state is not TrialState.SUCCEEDED:
         said = f"{state_of(trial)} at {said}"
-    return f"{said}, {what.gain.text} than the defaults" if what.gain else said
+    won = [] if trial.baseline else gains(objectives, trial, what.baseline)
+    return f"{said}, {', '.join(each.text for each in won)} than the defaults" if won else said

@@ -96,6 +96,33 @@ def test_those_that_know_one_say_so_and_name_those_that_know_more(name):
             begin(name, SQUARE, direction="maximize", directions=("maximize", "minimize"), **more)
 
 
+@pytest.mark.parametrize(("name", "knows"), [
+    ("optuna:NSGAIIISampler", True), ("optuna:CmaEsSampler", False),
+    ("own.py:Several", True), ("own.py:One", False), ("own.py:Theirs", False),
+])  # fmt: skip
+def test_a_tuner_from_elsewhere_is_asked_before_anything_begins_whether_it_knows_several(
+    tmp_path, name, knows
+):
+    """A user's own tuner says so by taking `directions`; NNI's interface has one value only."""
+    (tmp_path / "own.py").write_text(
+        "class One:\n"
+        "    def __init__(self, space, *, direction, seed): pass\n"
+        "    def suggest(self, number): return {}\n"
+        "class Several(One):\n"
+        "    def __init__(self, space, *, direction, seed, directions=()): assert len(directions) == 2\n"
+        "class Theirs:\n"
+        "    def update_search_space(self, space): pass\n"
+        "    def generate_parameters(self, number): return {}\n"
+    )
+    name = f"{tmp_path}/{name}" if ".py" in name else name
+    both = {"direction": "maximize", "directions": ("maximize", "minimize")}
+    if knows:
+        annotate_tuners.try_out(name, SQUARE, **both)
+    else:
+        with pytest.raises(OneMetricOnly, match="knows one metric only"):
+            annotate_tuners.try_out(name, SQUARE, **both)
+
+
 def outcome(number, *losses):
     return Outcome(number, {}, losses[0] if losses else None, {}, losses=losses)
 

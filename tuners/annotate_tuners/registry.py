@@ -11,6 +11,7 @@ class in the user's file, and a name of NNI's that we do not have stands for the
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.errors import InvalidArguments, OneMetricOnly
 from annotate_tuners.lookup import checked, load, nearest, plain, without_mode
 from annotate_tuners.searcher import Constraint, Searcher
+from annotate_tuners.tuner import Observation
 from annotate_tuners.without_effect import split
 
 if TYPE_CHECKING:
@@ -128,11 +130,13 @@ def try_out(
 ) -> None:
     """Raise what `make` would raise, before anything is begun, as far as that is quickly found out.
 
-    A slow tuner, and one of the user's, is made only where class arguments may be wrong.
+    A slow tuner, and one of the user's, is made only where class arguments or several metrics may be wrong.
     """
     entry = _ENTRIES.get(plain(name))
     if class_args or (entry is not None and not entry.slow) or len(directions) > 1:
-        make(name, space, direction=direction, seed=0, directions=directions, **class_args)
+        tuner = make(name, space, direction=direction, seed=0, directions=directions, **class_args)
+        if _of_optuna(name) and len(directions) > 1:
+            _ask_of_several(name, tuner, directions)
     elif _of_optuna(name):
         make(name, space, direction=direction, seed=0)
     elif is_custom(name):
@@ -163,7 +167,7 @@ def make(
             arguments = nni_arguments(custom, direction, class_args, seed)
             return NniTuner(space, checked(name, custom, **arguments), constraint=constraint)
         if hasattr(custom, "suggest"):
-            return _own(name, custom, space, direction, seed, constraint, class_args)
+            return _own(name, custom, space, (direction, *directions[1:]), seed, constraint, class_args)
         if not hasattr(custom, "propose"):
             raise InvalidArguments(f"{name} has none of propose, suggest and generate_parameters")
         dimensions = Dimensions.of(space)
@@ -199,16 +203,30 @@ def _refuse_several(name: str, directions: Sequence[Direction]) -> None:
         raise OneMetricOnly(f"{name} knows one metric only; those that know several are {those}")
 
 
+def _ask_of_several(name: str, tuner: Tuner, directions: Sequence[Direction]) -> None:
+    """Some of Optuna's samplers refuse several metrics, and only when they are asked for a point."""
+    tuner.observe(Observation(-1, {}, 0.0, values=(0.0,) * len(directions)))
+    try:
+        tuner.suggest(0)
+    except ValueError as error:
+        raise OneMetricOnly(f"{name} knows one metric only: {error}") from error
+
+
 def _own(
     name: str,
     custom: type[Any],
     space: SearchSpace,
-    direction: Direction,
+    directions: Sequence[Direction],
     seed: int,
     constraint: Constraint | None,
     class_args: dict[str, Any],
 ) -> Tuner:
+    """A user's own tuner; of several metrics it is told where its constructor takes `directions`."""
     if constraint is not None:
         raise InvalidArguments(f"{name} has suggest() and knows no constraint; write propose() instead")
-    tuner: Tuner = checked(name, custom, space, direction=direction, seed=seed, **class_args)
+    if len(directions) > 1:
+        if "directions" not in inspect.signature(custom).parameters:
+            raise OneMetricOnly(f"{name} knows one metric only, as its constructor takes no directions")
+        class_args = {**class_args, "directions": tuple(directions)}
+    tuner: Tuner = checked(name, custom, space, direction=directions[0], seed=seed, **class_args)
     return tuner

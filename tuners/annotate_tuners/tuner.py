@@ -38,7 +38,8 @@ class Observation:
 class Tuner(Protocol):
     """Proposes points and learns from what became of them.
 
-    The constructor takes `(space: SearchSpace, *, direction: "maximize" | "minimize", seed: int)`.
+    The constructor takes `(space: SearchSpace, *, direction: "maximize" | "minimize", seed: int)`, and
+    `directions`, in the order of `Observation.values`, where it knows several metrics.
     """
 
     def suggest(self, number: int) -> Params:
