@@ -14,7 +14,7 @@ import os, sys
 os.setsid()
 child = os.fork()
 block = bytearray(60_000_000)
-os.write(1, b"ready\n")
+os.write(1, b"ready" + bytes([10]))
 sys.stdin.read()
 """
 
