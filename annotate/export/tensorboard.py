@@ -77,7 +77,7 @@ def _said(record: StudyRecord, trial: Trial) -> Iterator[Any]:
 
     yield event_pb2.Event(wall_time=began, file_version="brain.Event:2")
     started = plugin_data_pb2.SessionStartInfo(
-        group_name=f"{record.meta.study}/trial-{trial.number:04}", start_time_secs=began
+        group_name=f"trial-{trial.number:04} {record.meta.study}", start_time_secs=began
     )
     for name, value in record.flat(trial).items():
         if isinstance(value, bool):

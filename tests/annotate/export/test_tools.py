@@ -90,7 +90,7 @@ def test_tensorboard_has_every_trial_on_its_hparams_page(record, tmp_path):
     _, experiment, groups = runs_of(tmp_path)
     names = {info.name for info in experiment.hparam_infos}
     assert {"lr", "größe", "layer", "layer.conv.size", "layer.dense.units"} <= names
-    by_name = {group.name.rpartition("/")[2]: group for group in groups}
+    by_name = {group.name.partition(" ")[0]: group for group in groups}
     assert by_name["trial-0001"].hparams["größe"].string_value == "小"
     assert by_name["trial-0001"].hparams["lr"].number_value == 0.01
     assert by_name["trial-0007"].hparams["layer.dense.units"].number_value == 9
