@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import PurePath
 
 from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
@@ -23,7 +22,7 @@ _STATES = {
 def header(subject: Subject) -> str:
     """The title, and under it the state of things in a line."""
     return (
-        f"<h1>{escape(PurePath(subject.meta.script).name)}</h1>"
+        f"<h1>{escape(subject.title)}</h1>"
         f'<p class="lead">{escape(_state(subject))}</p>'
         f'<ul class="states" aria-label="Trials by state">{"".join(_counts(subject))}</ul>'
     )
@@ -59,12 +58,15 @@ def facts(subject: Subject) -> str:
         ),
         ("Tuner", _named(meta.tuner, meta.tuner_args) + (f", {jobs} jobs" if jobs else "")),
         ("Pruner", _named(meta.pruner, meta.pruner_args) if meta.pruner else ""),
-        ("Seed", str(meta.seed)),
+        ("Seed", str(meta.seed) if meta.command else ""),
         ("Budget", many(options["trials"], "trial") if options.get("trials") else ""),
         ("Began", moment(meta.created)),
         ("Ran for", span(subject.seconds) if subject.seconds else ""),
         ("Machine", ", ".join(subject.machines)),
-        ("Git commit", meta.git_commit or "none: the code is in no git repository"),
+        (
+            "Git commit",
+            meta.git_commit or ("none: the code was in no git repository" if meta.command else ""),
+        ),
         ("Python", meta.python),
         ("annotate", meta.version),
     ]

@@ -15,7 +15,6 @@ import json
 from functools import cache
 from html import escape
 from importlib.resources import files
-from pathlib import PurePath
 
 from annotate.report.axes import Axis, make_axes
 from annotate.report.head import facts, header, headline
@@ -43,7 +42,7 @@ def page(subject: Subject, *, library: str, outcome: Outcome) -> str:
     axes = axes_of(subject)
     listed = list(sections(subject, axes, outcome))
     script = _script()
-    title = f"{PurePath(subject.meta.script).name} · {subject.meta.study}"
+    title = f"{subject.title} · {subject.meta.study}"
     text = "".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',

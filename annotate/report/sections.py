@@ -40,7 +40,7 @@ def sections(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> Iter
         if len(subject.meta.objectives) > 1:
             yield Section("pareto", "Pareto front", _pareto(subject))
         if axes:
-            yield Section("importance", "Importance", _importance(outcome))
+            yield Section("importance", "Importance", _importance(subject, outcome))
             yield Section("parallel", "Parameters", _PARALLEL if subject.ranked else _no_success(subject))
             yield Section("slices", "Slices", _SLICES)
         yield Section("curves", "Curves", _curves(subject))
@@ -65,7 +65,7 @@ def _progress(subject: Subject) -> str:
     )
 
 
-def _importance(outcome: Outcome) -> str:
+def _importance(subject: Subject, outcome: Outcome) -> str:
     match outcome:
         case Refused(reason):
             return f'<p class="nothing">{escape(reason)}</p>'
@@ -78,8 +78,8 @@ def _importance(outcome: Outcome) -> str:
                 else ""
             )
             return (
-                "<p>How much of the differences between results each parameter explains by itself, over the whole "
-                "search space (fANOVA). The rest is the parameters' interplay.</p>"
+                f"<p>How much of the differences in {escape(subject.meta.metric)} each parameter explains by itself, over "
+                "the whole search space (fANOVA). The rest is the parameters' interplay.</p>"
                 + chart("chart-importance", "Importance of each parameter", 60 + 34 * len(found.shares))
                 + f'<p class="note">Mean and standard deviation of {found.times} random forests, each fitted {drawn}. '
                 "What lies left of the dashed line cannot be told from a parameter without any effect. "
@@ -136,7 +136,8 @@ def _curves(subject: Subject) -> str:
         notes.append(
             f"Long curves are drawn with {curves.POINTS} points, the extremes of every stretch among them."
         )
-    named = {metric: subject.meta.metric if metric == "default" else metric for metric in metrics}
+    called = {"default": subject.meta.metric, **{each.key: each.name for each in subject.meta.objectives}}
+    named = {metric: called.get(metric, metric) for metric in metrics}
     choose = (
         '<label>metric <select id="curves-metric">'
         + "".join(f'<option value="{escape(m)}">{escape(word)}</option>' for m, word in named.items())

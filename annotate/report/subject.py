@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 
 from annotate.storage import StudyMeta
 from annotate.trial import Json, Measurement, Params, Trial, TrialState
@@ -55,6 +56,11 @@ class Subject:
     elsewhere: tuple[str, ...] = ()
     confirmed: tuple[Confirmed, ...] = ()
     reload: float | None = None
+
+    @property
+    def title(self) -> str:
+        """What the study is of: its script; its own name where it was imported without one."""
+        return PurePath(self.meta.script).name or self.meta.study
 
     @cached_property
     def ranked(self) -> tuple[Trial, ...]:

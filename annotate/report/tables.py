@@ -91,7 +91,11 @@ def source(subject: Subject, diff: str) -> str:
         return remarks or f"<p>{who[:1].upper()}{who[1:]} ran with the values that stand in the source.</p>"
     kinds = {"+": "added", "-": "removed", "@": "place"}
     lines = []
-    for line in diff.splitlines():
+    for line in diff.rstrip("\n").split("\n"):
         kind = "file" if line.startswith(("--- ", "+++ ")) else kinds.get(line[:1], "")
         lines.append(f'<span class="{kind}">{escape(line)}\n</span>')
-    return f"{remarks}<p>The source with the values of {who} in place of its defaults.</p><pre class=diff>{''.join(lines)}</pre>"
+    apply = f"annotate apply {best.number} --study {subject.meta.study}" if best else "annotate apply"
+    return (
+        f"{remarks}<p>The source with the values of {who} in place of its defaults; "
+        f"<code>{escape(apply)}</code> writes them there.</p><pre class=diff>{''.join(lines)}</pre>"
+    )
