@@ -10,6 +10,11 @@ b'{"kind": "final", "time": 12.5, "step": 0, "values": {"default": 0.9}}\\n'
 from __future__ import annotations
 
 from _json import encode_basestring_ascii as _quoted
+from _json import make_scanner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def measurement(kind: str, time: float, step: int, values: dict[str, float]) -> bytes:
@@ -38,3 +43,24 @@ def _number(value: float) -> str:
 
 
 _SPECIAL = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """A JSON object, read without importing `json`, which costs a process 7 ms."""
+    document: dict[str, Any]
+    document, _ = _scan(text, 0)
+    return document
+
+
+class _Scan:
+    """What the scanner of the `json` module is told by it."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}.__getitem__
+    memo: dict[str, str] = {}  # noqa: RUF012 - the scanner's own
+
+
+_scan = make_scanner(_Scan)  # type: ignore[arg-type]

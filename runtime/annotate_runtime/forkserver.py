@@ -138,7 +138,7 @@ class ForkServer:
             return
         finally:
             os.close(mouth)
-        self.tell(event="started", id=trial.parsed(orders.pop(0).decode())["id"], pid=pid)
+        self.tell(event="started", id=encoding.parsed(orders.pop(0).decode())["id"], pid=pid)
 
     def _collect(self) -> None:
         """Tell of every trial that has ended; the rest of its group goes before its pid is free."""
@@ -201,7 +201,7 @@ def _order(ears: int) -> dict[str, Any]:
             os._exit(0)
         data += more
     os.close(ears)
-    return trial.parsed(data.decode())
+    return encoding.parsed(data.decode())
 
 
 def _update_environment(begun_with: dict[str, str], change: dict[str, str | None]) -> None:
