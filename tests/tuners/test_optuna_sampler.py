@@ -32,6 +32,16 @@ class TestNsga2(Conformance):
         assert sum(abs(p["y"]) for p in last) < sum(abs(p["y"]) for p in first) * 0.75
         assert max(p["x"] for p in last) - min(p["x"] for p in last) > 1
 
+    def test_a_long_history_is_borne_and_what_was_best_long_ago_is_kept(self):
+        tuner = self.make(SQUARE, population_size=2)
+        for number in range(900):
+            point = (
+                {"x": 1.0, "y": -2.0 + number * 1e-9} if number < 2 else {"x": -5 + number / 300, "y": 5.0}
+            )
+            tuner.observe(Observation(number, point, bowl(point)))
+        suggested = [tuner.suggest(number) for number in range(1000, 1020)]
+        assert min(abs(params["y"] + 2) for params in suggested) < 1
+
 
 class TestAnySampler(Conformance):
     name = "optuna:TPESampler"

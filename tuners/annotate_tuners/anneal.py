@@ -1,6 +1,6 @@
 """Annealing, hyperopt's: a draw near one of the best trials, nearer the more there are.
 
-A pending trial counts as a bad one. The first point is random.
+Only the best `MANY` trials are looked at: it never goes near another. The first point is random.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from annotate_tuners.dimensions import Dimensions
     from annotate_tuners.hyperopt_space import Bridge
+
+MANY = 500
 
 
 class Anneal:
@@ -37,10 +39,11 @@ class Anneal:
         from annotate_tuners.hyperopt_space import Bridge  # noqa: PLC0415
 
         self._bridge = self._bridge or Bridge(self._dimensions)
-        trials = self._bridge.trials(history)
+        known = sorted(history.ranked[:MANY], key=lambda outcome: outcome.number)
+        trials = self._bridge.trials(History(known))
         while True:
             (document,) = anneal.suggest(
-                [len(history)],
+                [len(known)],
                 self._bridge.domain,
                 trials,
                 rng.randrange(2**31),

@@ -20,12 +20,13 @@ from annotate_tuners.random_search import RandomSearch
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from annotate_tuners.algorithm import Outcome
     from annotate_tuners.dimensions import Dimensions, Point
 
 UTILITIES = ("ei", "poi", "ucb")
-LATEST = 400  # trials that the process is fitted to: its cost grows with their cube
+FEW = 200  # trials that the process is fitted to: its cost grows with their cube
 
 
 class GaussianProcess:
@@ -89,7 +90,7 @@ class GaussianProcess:
         from sklearn.gaussian_process import GaussianProcessRegressor  # noqa: PLC0415
         from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel  # noqa: PLC0415
 
-        known = sorted(history.ranked, key=lambda outcome: outcome.number)[-LATEST:]
+        known = _few(history.ranked)
         x = np.array([self._vector(outcome.point) for outcome in known])
         y = np.array([outcome.loss for outcome in known], dtype=float)
         y = np.minimum(y, np.median(y) + 3 * (np.median(y) - y.min() + 1e-12))  # one disaster is like another
@@ -97,7 +98,11 @@ class GaussianProcess:
             1e-3, (1e-8, 1.0)
         )
         process = GaussianProcessRegressor(
-            kernel, alpha=self._alpha, normalize_y=True, random_state=seed, n_restarts_optimizer=1
+            kernel,
+            alpha=self._alpha,
+            normalize_y=True,
+            random_state=seed,
+            n_restarts_optimizer=int(len(known) < 100),
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -141,3 +146,11 @@ class GaussianProcess:
             else:
                 vector.append(dimension.position(point[dimension.name]) if inside else 0.5)
         return vector
+
+
+def _few(ranked: Sequence[Outcome]) -> list[Outcome]:
+    """The best and the latest, half and half, in order of number."""
+    best = ranked[: FEW // 2]
+    taken = {outcome.number for outcome in best}
+    latest = sorted((o for o in ranked if o.number not in taken), key=lambda o: o.number)[-FEW // 2 :]
+    return sorted([*best, *latest], key=lambda outcome: outcome.number)

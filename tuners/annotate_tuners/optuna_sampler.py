@@ -18,15 +18,18 @@ from annotate_tuners.choices import Choice
 from annotate_tuners.dimensions import Dimension, Dimensions
 from annotate_tuners.distributions import RandInt
 from annotate_tuners.errors import InvalidArguments, MissingPackage
+from annotate_tuners.fronts import crowding, ranks
 from annotate_tuners.lookup import refuse_unknown
 from annotate_tuners.optuna_classes import hub_class, optuna_itself, sampler_class
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from annotate_tuners.algorithm import Outcome
     from annotate_tuners.dimensions import Point
 
+GENERATIONS = 50  # of a genetic sampler, that are shown to it one by one
 GENERATION = 10  # NSGA-II's population where none is given: studies here are short
 
 
@@ -73,12 +76,11 @@ class OptunaSampler:
         metrics = max((len(outcome.losses) for outcome in history.finished), default=0)
         sampler = self._sampler(seed)
         study = self._optuna.create_study(sampler=sampler, directions=["minimize"] * max(1, metrics))
-        generation = getattr(sampler, "population_size", None)
         states = self._optuna.trial.TrialState
-        for order, outcome in enumerate(history.finished):
+        for outcome, generation in _generations(history.finished, getattr(sampler, "population_size", None)):
             values = list(outcome.losses) if metrics else [outcome.loss]
             failed = outcome.loss is None or (metrics and not outcome.losses)
-            attrs = {f"{type(sampler).__name__}:generation": order // generation} if generation else {}
+            attrs = {} if generation is None else {f"{type(sampler).__name__}:generation": generation}
             study.add_trial(
                 self._trial(
                     outcome.point,
@@ -124,6 +126,41 @@ class Motpe(OptunaSampler):
 
     def __init__(self, dimensions: Dimensions, **more: Any) -> None:
         super().__init__(dimensions, sampler="TPESampler", **more)
+
+
+def _generations(finished: Sequence[Outcome], size: int | None) -> Iterator[tuple[Outcome, int | None]]:
+    """Every outcome with its generation, None where the sampler has none; of long ago, only the best generation.
+
+    Optuna goes back through all generations for each suggestion, in a recursion that Python ends.
+    """
+    if size is None:
+        yield from ((outcome, None) for outcome in finished)
+        return
+    recent = max(0, len(finished) // size - GENERATIONS) * size
+    if recent:
+        yield from ((outcome, 0) for outcome in _fittest(finished[:recent], size))
+    first = 1 if recent else 0
+    yield from ((o, first + order // size) for order, o in enumerate(finished[recent:]))
+
+
+def _fittest(outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
+    """Those of the first fronts; of the front that is cut, those with the most room around them."""
+    whole = [outcome for outcome in outcomes if outcome.losses]
+    points = [outcome.losses for outcome in whole]
+    if not whole:
+        whole = [outcome for outcome in outcomes if outcome.loss is not None]
+        points = [(outcome.loss,) for outcome in whole if outcome.loss is not None]
+    found: list[int] = []
+    fronts: dict[int, list[int]] = {}
+    for at, rank in enumerate(ranks(points)):
+        fronts.setdefault(rank, []).append(at)
+    for _, front in sorted(fronts.items()):
+        if len(found) >= count:
+            break
+        room = crowding([points[at] for at in front])
+        order = sorted(range(len(front)), key=lambda i: (-room[i], i))
+        found += [front[i] for i in order[: count - len(found)]]
+    return [whole[at] for at in sorted(found)]
 
 
 def _asked(trial: Any, dimension: Dimension) -> int | float:
