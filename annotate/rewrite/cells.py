@@ -41,8 +41,8 @@ def in_cells(data: bytes, notebook: Notebook, source: Source, splices: Iterable[
     for index, inside in by_cell.items():
         cell = notebook.cells[index]
         where = found[cell.number - 1]
-        text = "\n".join(cell.lines)
-        changes.append(Splice(where.start, where.end, _rewritten(document, where, spliced(text, inside))))
+        text = spliced("".join(f"{line}\n" for line in cell.lines), inside).removesuffix("\n")
+        changes.append(Splice(where.start, where.end, _rewritten(document, where, text)))
     mark = data[: len(data) - len(document.encode())]
     return mark + spliced(document, changes).encode()
 
@@ -52,28 +52,17 @@ def _cell_at(cells: Sequence[Cell], line: int) -> int:
 
 
 def _within(cell: Cell, source: Source, splice: Splice) -> Splice:
-    """A splice of the script as one of the cell's text; what reaches behind the cell ends with it."""
+    """A splice of the script as one of the cell's text; the line behind the cell's last one begins where it ends."""
     starts = [0]
     for line in cell.lines:
         starts.append(starts[-1] + len(line) + 1)
-    length = starts[-1] - 1
 
     def offset(at: int) -> int:
         line, column = source.position(at)
         index = line - cell.offset - 1
-        return length if index >= len(cell.lines) else starts[index] + column
+        return starts[-1] if index >= len(cell.lines) else starts[index] + column
 
-    start, end, text = offset(splice.start), offset(splice.end), splice.text
-    if start == length and text.endswith("\n") and splice.start == splice.end:
-        return Splice(start, start, f"\n{text[:-1]}")  # a line below the cell's last one
-    if (
-        end == length
-        and start > 0
-        and not text
-        and source.position(splice.end)[0] > cell.offset + len(cell.lines)
-    ):
-        start -= 1  # the cell's last line goes, with the line end before it
-    return Splice(start, end, text)
+    return Splice(offset(splice.start), offset(splice.end), splice.text)
 
 
 def _rewritten(document: str, where: _Written, text: str) -> str:

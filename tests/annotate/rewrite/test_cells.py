@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+import warnings
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from annotate.instrument import instrument
+from annotate.notebooks import read_notebook
 from annotate.rewrite import with_defaults
 
 LR = "lr = 0.1  # @nni.uniform(0, 1)"
@@ -117,3 +124,57 @@ def test_windows_line_ends_in_a_cell_stay():
     check(
         notebook([f"{LR}\r\n", "x\r\n", "y"]), [["lr = 0.5  # @nni.uniform(0, 1)\r\n", "x\r\n", "y"]], count=1
     )
+
+
+LINES = (
+    "x = 1", "%matplotlib inline", "!pip install y", "", "s = 'é \"quoted\" \\\\ \\t'", "# a remark",
+    'a{n} = 0.1  # @nni.uniform(0, 1, name="v{n}")', 'b{n} = (\n    3  # @nni.randint(1, 9, name="w{n}")\n)',
+    "'''@nni.variable(nni.choice(1, f(2)), name=\"c{n}\")'''\nc = 1", "# @nni.report_final_result(x)",
+    "'''@nni.report_intermediate_result(x)'''", "for e in r:\n    '''@nni.report_intermediate_result(e)'''",
+    "# @nni.mutable_layers({{layer_choice: [f(), g()], optional_inputs: [x], layer_output: y}})",
+)  # fmt: skip
+
+
+@st.composite
+def notebooks(draw):
+    """Cells of annotated and other lines, as a list of lines or as one string, in several manners of writing."""
+    sources = []
+    for _ in range(draw(st.integers(1, 4))):
+        lines = draw(st.lists(st.sampled_from(LINES), max_size=4))
+        text = "\n".join(line.replace("{n}", str(draw(st.integers(0, 10**6)))) for line in lines)
+        text = (
+            draw(st.sampled_from(["", "%%time\n"]))
+            + text.replace("{{", "{").replace("}}", "}")
+            + draw(st.sampled_from(["", "\n"]))
+        )
+        sources.append(text if draw(st.booleans()) else text.splitlines(keepends=True))
+    style = draw(st.sampled_from([{}, {"ensure_ascii": True}, {"indent": None}, {"indent": 2}]))
+    return notebook(*sources, **style).encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(notebooks(), st.integers(0, 10**6), st.booleans())
+def test_a_notebook_is_rewritten_as_its_script_would_be(data, seed, strip):
+    """Its cells, read one below another, are the rewritten script; all that is not source is what it was."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        script = read_notebook(data, "m.ipynb").code.encode()
+        before = instrument(script, "m", "m.py")
+        if any(each.code[0] == "E" for each in before.diagnostics):
+            return
+        point = before.space.sample(random.Random(seed))
+        plain = with_defaults(script, "m", point, path="m.py", strip=strip).code.decode()
+        done = with_defaults(data, "m", point, path="m.ipynb", strip=strip).code
+        again = read_notebook(done, "m.ipynb").code
+    assert shape(again) == shape(plain)
+    old, new = json.loads(data), json.loads(done)
+    for cell, other in zip(old["cells"], new["cells"], strict=True):
+        assert type(cell["source"]) is type(other["source"])
+        cell["source"] = other["source"]
+    assert old == new
+    assert with_defaults(data, "m", before.defaults, path="m.ipynb").code == data
+
+
+def shape(code):
+    """The lines of a script without blank ones at the ends of its cells."""
+    return re.sub(r"\n+(?=# %% cell|\Z)", "\n", code)
