@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from annotate.errors import SpaceError, StorageError, UsageError
 from annotate.storage import StudyStore
 from annotate.study.ahead import Ahead
-from annotate.study.book import Book
+from annotate.study.book import COUNTS, Book
 from annotate.study.events import Listener, Notice, StudyEnded, TrialEnded, TrialRetried
 from annotate.study.failures import Failed, run_again, why_stop
 from annotate.study.feeding import Feeder
@@ -302,7 +302,8 @@ class Study:
             elif trial.state is TrialState.QUEUED:
                 self._feeder.admit(trial)
             else:
-                self._outcomes = [None]
+                if trial.state in COUNTS:  # the script has shown that it can run
+                    self._outcomes = [None]
                 self._observe(trial, curves.get(trial.number, ()))
         return max((trial.ended or trial.started or 0.0 for trial in trials), default=0.0)
 

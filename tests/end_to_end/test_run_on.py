@@ -1,11 +1,14 @@
 """Running a study on, steering it from another terminal, and clearing up: real processes."""
 
 import json
+import subprocess
 import time
 
 import pexpect
 import psutil
 import pytest
+
+from annotate.storage import StudyStore
 
 from .conftest import COMMAND, ENDLESS
 
@@ -155,6 +158,61 @@ def test_failed_trials_are_run_again_when_asked(annotate):
     assert {t["number"]: t["parameters"] for t in after} == before
     assert {t["state"] for t in after} == {"succeeded"}
     assert annotate("retry", "--failed").returncode == 2
+
+
+FAILS_ONCE = """\
+import os
+lr = 0.1  # @nni.loguniform(1e-4, 1e-1)
+n = os.environ["NNI_TRIAL_SEQ_ID"]
+if n in "12" and not os.path.exists(n):
+    open(n, "w").close()
+    raise ValueError(n)
+'''@nni.report_final_result(lr)'''
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "found"),
+    [
+        ("skip", ["succeeded", "failed", "failed", "succeeded"]),
+        ("retry:1", ["succeeded", "succeeded", "succeeded"]),
+        ("value:0", ["succeeded", "failed", "failed", "succeeded"]),
+        ("stop-after:2", ["succeeded", "failed", "failed"]),
+    ],
+)
+def test_what_becomes_of_a_failed_trial_is_as_told(annotate, policy, found):
+    """It is replaced, run again, or ends the study."""
+    annotate.write("train.py", FAILS_ONCE)
+    trials = 3 if policy == "retry:1" else 2
+    done = annotate("run", "train.py", "--trials", trials, "--jobs", 1, "--on-failure", policy)
+    assert done.returncode == (1 if policy == "stop-after:2" else 0)
+    assert [t["state"] for t in annotate.trials()] == found
+    again = annotate("retry", "--failed")
+    assert again.returncode == (2 if policy == "retry:1" else 0)
+    assert {t["state"] for t in annotate.trials()} == {"succeeded"}
+
+
+def test_a_study_keeps_its_source_with_hash_and_commit(annotate):
+    """The files as they were, whatever becomes of them."""
+    script = annotate.write("train.py")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", annotate.cwd]
+    for words in (("init", "-q"), ("add", "train.py"), ("commit", "-q", "-m", "first")):
+        subprocess.run([*git, *words], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout
+    assert annotate("run", "train.py", *QUICK_ARGS).returncode == 0
+    before = script.read_bytes()
+    script.write_text("changed")
+    (study,) = annotate.studies
+    with StudyStore.open(study / "study.db", read_only=True) as store:
+        meta = store.meta()
+    assert meta.git_commit == commit.strip()
+    assert len(meta.source_hash) >= 32
+    assert (study / "source/train.py").read_bytes() == before
+    assert {path.name for path in (study / "trials/0").iterdir()} >= {
+        "log",
+        "parameters.json",
+        "environment.json",
+    }
 
 
 def test_a_detached_study_outlives_its_terminal_and_says_where_it_is(annotate):

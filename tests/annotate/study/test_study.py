@@ -175,6 +175,15 @@ def test_three_trials_with_one_traceback_stop_the_study_and_show_it(lab):
     assert lab.states == ["failed"] * 3
 
 
+def test_the_first_three_of_a_resumed_study_count_as_long_as_none_has_succeeded(lab):
+    lab.run(failing(traceback()), trials=20)
+    lab.run(failing(traceback(line=4)), trials=20)
+    assert lab.states == ["failed"] * 6
+    lab.run(good, trials=1)
+    ended = lab.run(failing(traceback(line=5)), trials=20)
+    assert (ended.how, lab.states.count("failed")) == ("gave-up", 16)
+
+
 def test_different_failures_stop_it_only_when_there_are_many_in_a_row(lab):
     async def script(process):
         return await failing(traceback(line=process.trial.number))(process)
