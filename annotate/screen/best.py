@@ -131,7 +131,7 @@ def curve(known: Facts, baseline: float | None, width: int, height: int) -> Bloc
     values = [value for value in known.values if math.isfinite(value)]
     if not values:
         return shape([[put("  the curve begins with the first result", DIM)]], width, height)
-    legend = [("━ best so far", BEST), ("· trials", ACTIVE)]
+    legend = [("━ best so far" if width >= 56 else "━ best", BEST), ("· trials", ACTIVE)]
     layers = [charts.Curve(known.best_so_far, BEST, "stairs"), charts.Curve(known.values, ACTIVE, "dots")]
     if baseline is not None and math.isfinite(baseline):
         layers.insert(1, charts.Curve((baseline,), BASELINE, "dashes"))
