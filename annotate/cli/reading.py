@@ -89,8 +89,14 @@ def show(
             trial = store.trial(found[1])
         write([{"name": name, "value": value} for name, value in facts_of(trial, meta).items()], format)
         return
-    with opened(what or study) as (_, store, meta):
-        write([row_of(trial, meta) for trial in store.trials()], format)
+    from annotate.storage import holder
+    from annotate.trial import TrialState
+
+    with opened(what or study) as (folder, store, meta):
+        trials = store.trials()
+    write([row_of(trial, meta) for trial in trials], format)
+    if any(trial.state is TrialState.RUNNING for trial in trials) and holder(folder.lock) is None:
+        typer.echo(f"its host was killed or lost: `annotate resume {folder.id}` runs it on", err=True)
 
 
 def top(

@@ -274,6 +274,9 @@ def test_a_watcher_is_told_when_the_host_is_killed(annotate):
     said = watching.communicate(timeout=30)[0]
     (study,) = annotate.studies
     assert f"Its host was killed or lost: `annotate resume {study.name}` runs it on" in said
+    assert (
+        f"its host was killed or lost: `annotate resume {study.name}` runs it on" in annotate("show").stderr
+    )
 
 
 def test_leaving_the_screen_of_a_watched_study_leaves_it_running(annotate):
