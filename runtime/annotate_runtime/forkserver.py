@@ -262,6 +262,7 @@ def _flush_files() -> None:
 
     if not writes_files(trial.trial.descriptors()):
         return
+    gc.collect()  # an archive that nobody holds any longer writes its end
     buffered = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
     for thing in gc.get_objects():
         if issubclass(type(thing), buffered):
@@ -272,7 +273,7 @@ def _flush_files() -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """What `Py_FinalizeEx` does that a script can see, without the rest."""
+    """What `Py_FinalizeEx` does that a script can see, without the rest; a signal's number, negative, ends it so."""
     import atexit
 
     threading = sys.modules.get("threading")
@@ -282,17 +283,35 @@ def _leave(code: int) -> NoReturn:
         atexit._run_exitfuncs()
     except BaseException:  # noqa: BLE001 - shown as the interpreter shows it, and no reason for another exit code
         sys.excepthook(*sys.exc_info())
+    _drop_globals()
     _flush_files()
     _flush()
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
     os._exit(code)
+
+
+def _drop_globals() -> None:
+    """Let go of what the script holds: a `__del__` that closes an archive runs, as at a usual end.
+
+    Not beside a daemon thread, which Python would have stopped.
+    """
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
+        return
+    names = vars(sys.modules["__main__"])
+    for name in sorted((name for name in names if name[:2] != "__"), key=lambda name: name[:1] != "_"):
+        names[name] = None
 
 
 def _exit_code(request: SystemExit) -> int:
     if request.code is None:
         return 0
     if isinstance(request.code, int):
-        return request.code & 0xFF
-    print(request.code, file=sys.stderr)
+        return request.code & 0xFF if -(2**63) <= request.code < 2**63 else 0xFF
+    if sys.stderr is not None:
+        print(request.code, file=sys.stderr)
     return 1
 
 
@@ -312,7 +331,7 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     loader = SourceFileLoader("__main__", script)
     main = type(sys)("__main__")
     main.__dict__.update(__file__=script, __loader__=loader, __spec__=None, __cached__=None)
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
     sys.modules["__main__"] = main
     code = 0
     try:
@@ -321,7 +340,7 @@ def run(script: str, arguments: list[str]) -> NoReturn:
         code = _exit_code(request)
     except KeyboardInterrupt:
         sys.excepthook(*sys.exc_info())
-        code = 130
+        code = -signal.SIGINT
     except BaseException:  # noqa: BLE001 - shown as the interpreter shows it
         sys.excepthook(*sys.exc_info())
         code = 1

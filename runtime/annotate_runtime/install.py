@@ -25,6 +25,7 @@ TRIAL_SIDE = (
     "reporter.py",
     "redirect.py",
     "tracebacks.py",
+    "uncaught.py",
     "own_source.py",
     "cells.py",
     "postmortem.py",

@@ -14,7 +14,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
     from typing import Any
 
@@ -24,30 +24,26 @@ NAME = "_annotate_trial"
 MODULE = "annotate_runtime.trial"
 
 
-def source_reader(mirror: Mirror) -> Callable[[ModuleType], None]:
+def read_own_source(inspect: ModuleType, mirror: Mirror) -> None:
     """What to do to the `inspect` module when it has been imported."""
+    original = inspect.getsourcelines
 
-    def patch(inspect: ModuleType) -> None:
-        original = inspect.getsourcelines
+    def getsourcelines(object: Any) -> tuple[list[str], int]:  # noqa: A002 - Python's own name for it
+        lines, number = original(object)
+        if number == 0 or not any(NAME in line or MODULE in line for line in lines):
+            return lines, number
+        file = inspect.getsourcefile(inspect.unwrap(object))
+        if file is None or mirror.to_user(file) is None:
+            return lines, number
+        import linecache
 
-        def getsourcelines(object: Any) -> tuple[list[str], int]:  # noqa: A002 - Python's own name for it
-            lines, number = original(object)
-            if number == 0 or not any(NAME in line or MODULE in line for line in lines):
-                return lines, number
-            file = inspect.getsourcefile(inspect.unwrap(object))
-            if file is None or mirror.to_user(file) is None:
-                return lines, number
-            import linecache
+        whole = linecache.getlines(file)
+        if whole[number - 1 : number - 1 + len(lines)] != lines:
+            return lines, number
+        return with_values(whole, number - 1, number - 1 + len(lines)), number
 
-            whole = linecache.getlines(file)
-            if whole[number - 1 : number - 1 + len(lines)] != lines:
-                return lines, number
-            return with_values(whole, number - 1, number - 1 + len(lines)), number
-
-        getsourcelines.__doc__ = original.__doc__
-        inspect.getsourcelines = getsourcelines  # type: ignore[attr-defined]
-
-    return patch
+    getsourcelines.__doc__ = original.__doc__
+    inspect.getsourcelines = getsourcelines  # type: ignore[attr-defined]
 
 
 def with_values(whole: Sequence[str], first: int, until: int) -> list[str]:

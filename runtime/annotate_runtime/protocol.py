@@ -83,7 +83,9 @@ def write_parameters(directory: Path, parameters: Parameters) -> Path:
     temporary = f"{directory}/.{PARAMETERS}.{os.getpid()}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     with open(descriptor, "wb", 0) as file:
-        file.write(json.dumps({**vars(parameters), "parameters": dict(parameters.parameters)}).encode("ascii"))
+        file.write(
+            json.dumps({**vars(parameters), "parameters": dict(parameters.parameters)}).encode("ascii")
+        )
     path = directory / PARAMETERS
     os.replace(temporary, path)
     return path

@@ -1,4 +1,4 @@
-"""Tracebacks and warnings of a trial name the user's own file and line, and none of our frames.
+"""Tracebacks, warnings and log records of a trial name the user's own file and line, and none of our frames.
 
 The code of the mirror keeps the mirror's path as its file name, so that `inspect.getsource` sees what
 runs; only what is shown is mapped, wherever Python's `traceback` module shows it. The text of a line is
@@ -11,64 +11,83 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import ModuleType, TracebackType
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
     from typing import Any
 
     from annotate_runtime.redirect import Mirror
 
 
-def frame_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
-    """What to do to the `traceback` module when it has been imported."""
+def map_traceback(traceback: ModuleType, mirror: Mirror, lib: str) -> None:
+    """What to do to the `traceback` module when it has been imported; `lib` is where our own files are."""
+    from annotate_runtime.cells import in_cell
 
-    def patch(traceback: ModuleType) -> None:
-        from annotate_runtime.cells import in_cell
+    summary, exception = traceback.FrameSummary, traceback.TracebackException
+    frame, error = summary.__init__, exception.__init__
 
-        summary = traceback.FrameSummary
-        original = summary.__init__
+    def mapped(self: Any, filename: str, lineno: int, name: str, **options: Any) -> None:
+        user = mirror.to_user(filename)
+        if user is not None and remember(mirror, filename, lineno):
+            options["colno"] = options["end_colno"] = None
+            if sys.version_info < (3, 11):
+                del options["colno"], options["end_colno"]
+        if user is not None:
+            user, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
+        frame(self, user or filename, lineno, name, **options)
 
-        def mapped(self: Any, filename: str, lineno: int, name: str, **options: Any) -> None:
-            user = mirror.to_user(filename)
-            if user is not None and remember(mirror, filename, lineno):
-                options["colno"] = options["end_colno"] = None
-                if sys.version_info < (3, 11):
-                    del options["colno"], options["end_colno"]
-            if user is not None:
-                user, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
-            original(self, user or filename, lineno, name, **options)
+    def mapped_error(self: Any, *arguments: Any, **options: Any) -> None:
+        error(self, *arguments, **options)
+        copy = getattr(self, "filename", None)  # of a SyntaxError
+        user = mirror.to_user(copy) if isinstance(copy, str) else None
+        if isinstance(copy, str) and user is not None:
+            line = int(self.lineno or 0)
+            if remember(mirror, copy, line):
+                import linecache
 
-        summary.__init__ = mapped
+                self.text, self.offset = linecache.getline(user, line), None
+            self.filename, line = in_cell(user, copy, line, mirror.kept(copy))
+            self.lineno = str(line)
 
-    return patch
+    summary.__init__, exception.__init__ = mapped, mapped_error
+    for name in ("walk_stack", "walk_tb", "_walk_tb_with_full_positions"):
+        if hasattr(traceback, name):
+            setattr(traceback, name, _without_ours(getattr(traceback, name), lib + "/"))
 
 
-def warning_mapper(mirror: Mirror) -> Callable[[ModuleType], None]:
+def map_warnings(warnings: ModuleType, mirror: Mirror) -> None:
     """What to do to the `warnings` module when it has been imported."""
+    from annotate_runtime.cells import in_cell
 
-    def patch(warnings: ModuleType) -> None:
-        from annotate_runtime.cells import in_cell
+    message = warnings.WarningMessage
+    original = message.__init__
 
-        message = warnings.WarningMessage
-        original = message.__init__
+    def mapped(
+        self: Any,
+        text: Any,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        *others: Any,
+        **named: Any,
+    ) -> None:
+        user = mirror.to_user(filename)
+        if user is not None:
+            remember(mirror, filename, lineno)
+            user, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
+        original(self, text, category, user or filename, lineno, *others, **named)
 
-        def mapped(
-            self: Any,
-            text: Any,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            *others: Any,
-            **named: Any,
-        ) -> None:
-            user = mirror.to_user(filename)
-            if user is not None:
-                remember(mirror, filename, lineno)
-                user, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
-            original(self, text, category, user or filename, lineno, *others, **named)
+    message.__init__ = mapped
 
-        message.__init__ = mapped
 
-    return patch
+def map_logging(logging: ModuleType, mirror: Mirror) -> None:
+    """What to do to the `logging` module when it has been imported."""
+    record = logging.LogRecord
+    original = record.__init__
+
+    def mapped(self: Any, name: str, level: int, pathname: str, *others: Any, **named: Any) -> None:
+        original(self, name, level, mirror.to_user(pathname) or pathname, *others, **named)
+
+    record.__init__ = mapped
 
 
 def remember(mirror: Mirror, copy: str, lineno: int | None) -> bool:
@@ -87,31 +106,19 @@ def remember(mirror: Mirror, copy: str, lineno: int | None) -> bool:
     return lineno is not None and 0 < lineno <= len(lines) and _is_instrumented(lines[lineno - 1])
 
 
+def _without_ours(walk: Callable[[Any], Iterator[Any]], lib: str) -> Callable[[Any], Iterator[Any]]:
+    """A walk over frames that passes over those of files under `lib`. None stands for the caller's own frame."""
+
+    def walked(start: Any) -> Iterator[Any]:
+        if start is None:
+            return walk(start)
+        return (each for each in walk(start) if not each[0].f_code.co_filename.startswith(lib))
+
+    return walked
+
+
 def _is_instrumented(line: str) -> bool:
     return "_annotate_trial" in line or "annotate_runtime.trial" in line
-
-
-def excepthook(lib: str) -> Callable[..., None]:
-    """A `sys.excepthook` that shows what Python's own shows, without frames of files under `lib`."""
-
-    def show(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
-        import traceback
-
-        summary = traceback.TracebackException(kind, value, trace)
-        _leave_out(summary, lib + "/", set())
-        sys.stdout.flush()
-        print("".join(summary.format()), end="", file=sys.stderr, flush=True)
-
-    return show
-
-
-def _leave_out(summary: Any, lib: str, seen: set[int]) -> None:
-    if summary is None or id(summary) in seen:
-        return
-    seen.add(id(summary))
-    summary.stack[:] = [frame for frame in summary.stack if not frame.filename.startswith(lib)]
-    for other in (summary.__cause__, summary.__context__, *(getattr(summary, "exceptions", None) or ())):
-        _leave_out(other, lib, seen)
 
 
 def _is_ours(entry: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import pytest
 
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors import Exit, TrialRequest
-from annotate_runtime.executors.local import LocalExecutor
+from annotate_runtime.executors.local import LocalExecutor, Prefix
 from annotate_runtime.install import Redirects, install_lib
 from annotate_runtime.protocol import Parameters, Report, ReportReader, Result, write_parameters
 
@@ -108,25 +109,41 @@ class Study:
             reports += found
         return Outcome(end, request.log.read_text(errors="replace"), reports)
 
-    def run(self, *command: str | Path, **options: Any) -> Outcome:
+    def run(self, *command: str | Path, fork: bool = False, **options: Any) -> Outcome:
         """One trial from beginning to end."""
         request = self.request(*command, **options)
 
         async def body(executor: LocalExecutor) -> Exit:
             return await (await executor.launch(request)).wait()
 
-        return self.outcome(request, drive(body))
+        prefix = Prefix(request.command, request.cwd, request.env, self.root) if fork else None
+        return self.outcome(request, drive(body, prefix))
+
+    def plainly(self, script: str) -> tuple[str, int]:
+        """Run the user's own file with nothing of ours; all that it prints, and its exit code."""
+        ran = subprocess.run(
+            [sys.executable, script],
+            cwd=self.home,
+            env={**_bare_environment(), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        return ran.stdout.decode(errors="replace").replace(
+            f'"{script}"', f'"{self.home}/{script}"'
+        ), ran.returncode
 
     def python(self, source: str, plain: str | None = None, **options: Any) -> Outcome:
         """Run `train.py` of this source as a trial."""
         return self.run(sys.executable, self.write("train.py", source, plain), **options)
 
 
-def drive(body: Callable[[LocalExecutor], Awaitable[Any]]) -> Any:
+def drive(body: Callable[[LocalExecutor], Awaitable[Any]], prefix: Prefix | None = None) -> Any:
     """Run an async body with an executor that is closed whatever happens."""
 
     async def whole() -> Any:
-        executor = await LocalExecutor.start(notify=lambda _: None)
+        executor = await LocalExecutor.start(notify=lambda _: None, prefix=prefix)
         try:
             return await body(executor)
         finally:

@@ -10,10 +10,14 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
+    from typing import Any
+
+    from annotate_runtime.redirect import Mirror
 
 _lib = os.path.dirname(os.path.abspath(__file__))
-
+_excepthook = sys.__excepthook__
 
 NNI = (
     "nni.platform.local",
@@ -24,33 +28,76 @@ NNI = (
 """Where an installed NNI speaks to its manager, in its versions 1, 2 and 3, and where it takes over stdout."""
 
 
-def _connect_nni(module: ModuleType) -> None:
-    from annotate_runtime.real_nni import connect
-
-    connect(module)
-
-
 def _begin() -> None:
-    from annotate_runtime.own_source import source_reader
     from annotate_runtime.redirect import Finder, Mirror, redirect_main
-    from annotate_runtime.tracebacks import excepthook, frame_mapper, warning_mapper
 
     mirror = Mirror.read(_lib)
     redirect_main(mirror)
-    sys.excepthook = excepthook(_lib)
+    sys.excepthook = sys.__excepthook__ = _uncaught
+    sys.unraisablehook = _unraisable
     if "ANNOTATE_PDB" in os.environ:
         from annotate_runtime.postmortem import PostMortem
 
         PostMortem(_lib, mirror).install()
-    hooks = {
-        "traceback": frame_mapper(mirror),
-        "warnings": warning_mapper(mirror),
-        "inspect": source_reader(mirror),
-        **dict.fromkeys(NNI, _connect_nni),
-    }
+    hooks = {**_hooks(mirror), **dict.fromkeys(NNI, _connect_nni)}
     for name in [name for name in hooks if name in sys.modules]:
         hooks.pop(name)(sys.modules[name])
     sys.meta_path.insert(0, Finder(mirror, hooks))
+
+
+def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
+    """What to do to modules of Python's own once a script has imported them; until then nothing is loaded for it."""
+
+    def traceback(module: ModuleType) -> None:
+        from annotate_runtime.tracebacks import map_traceback
+
+        map_traceback(module, mirror, _lib)
+
+    def warnings(module: ModuleType) -> None:
+        from annotate_runtime.tracebacks import map_warnings
+
+        map_warnings(module, mirror)
+
+    def logging(module: ModuleType) -> None:
+        from annotate_runtime.tracebacks import map_logging
+
+        map_logging(module, mirror)
+
+    def inspect(module: ModuleType) -> None:
+        from annotate_runtime.own_source import read_own_source
+
+        read_own_source(module, mirror)
+
+    def threading(module: ModuleType) -> None:
+        from annotate_runtime.uncaught import watch_threads
+
+        watch_threads(module)
+
+    return {
+        "traceback": traceback,
+        "warnings": warnings,
+        "logging": logging,
+        "inspect": inspect,
+        "threading": threading,
+    }
+
+
+def _uncaught(*exception: Any) -> None:
+    from annotate_runtime.uncaught import excepthook
+
+    excepthook(_excepthook, *exception)
+
+
+def _unraisable(args: Any) -> None:
+    from annotate_runtime.uncaught import unraisablehook
+
+    unraisablehook(args)
+
+
+def _connect_nni(module: ModuleType) -> None:
+    from annotate_runtime.real_nni import connect
+
+    connect(module)
 
 
 def _chain() -> None:

@@ -1,0 +1,55 @@
+"""However a trial ends, forked or as a fresh process, it looks as it does without us: the same output and exit code."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import pytest
+
+BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
+ASK = "n = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
+Study = Any  # of conftest, which importlib mode keeps to itself
+
+FAULTS = {
+    "a misspelt name": "prnt(n)",
+    "a misspelt attribute": "import os; os.pathh",
+    "in a thread": "import threading; t = threading.Thread(target=lambda: 1 / 0, name='T'); t.start(); t.join()",
+    "in a __del__": "D = type('D', (), {'__del__': lambda self: 1 / 0, '__repr__': lambda self: 'D()'}); d = D(); del d",
+    "of broken syntax": "compile('\\n\\na b', __file__, 'exec')",
+    "of broken syntax in a module": "import broken",
+    "by the original hook": "import sys; sys.excepthook = lambda *e: sys.__excepthook__(*e); 1 / 0",
+    "without a stderr": "import sys; sys.stderr = None; 1 / 0",
+    "Ctrl-C": "import signal; signal.raise_signal(signal.SIGINT)",
+    "Ctrl-C in a function": "import atexit, signal; atexit.register(print, 'bye'); (lambda: signal.raise_signal(2))()",
+    "a stack": "import traceback; traceback.print_stack()",
+    "a stack of the log": "import logging; logging.warning('w %s', 1, stack_info=True)",
+    "a record": "import logging; logging.basicConfig(format='%(pathname)s:%(lineno)d %(message)s'); logging.error('e')",
+    "an exit with text": "import sys; sys.exit('the t\\u00e9xt')",
+    "an exit too large": f"import sys; sys.exit(2 ** {70 if sys.version_info < (3, 13) else 40})",
+    "an exit below zero": "import sys; sys.exit(-1)",
+    "an archive left open": "import gzip; g = gzip.open('left.gz', 'w'); g.write(b'kept'); print('ok')",
+    "a global with a __del__": "D = type('D', (), {'__del__': lambda self: print('del')}); d = D()",
+    "a hard exit": "import os; print('x', end=''); os._exit(5)",
+    "a killing signal": "import signal; signal.raise_signal(signal.SIGTERM)",
+    "a late exit": "import atexit, sys; atexit.register(lambda: sys.exit(9))",
+    "annotations of its own": "print(__annotations__, __name__, __spec__, __doc__, __package__)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_end_looks_as_it_does_without_us(study: Study, fault: str, start: str) -> None:
+    """Byte for byte, as `python train.py` on the user's own file."""
+    study.write("broken.py", "x = 1\ndef f(:\n", "x = 1\ndef f(:\n")
+    line = FAULTS[fault]
+    script = study.write("train.py", f"{BEGIN}{ASK}{line}\n", f"n = 0  # @nni\n{line}\n")
+    outcome = study.run(sys.executable, script, fork=start == "fork")
+    assert outcome.exit.method == start
+    left = study.home / "left.gz"
+    written = left.read_bytes()[10:] if left.exists() else b""  # its header holds the time
+    output, code = study.plainly("train.py")
+    assert re.sub("0x[0-9a-f]+", "", outcome.log) == re.sub("0x[0-9a-f]+", "", output)
+    assert outcome.exit.returncode == code
+    assert written == (left.read_bytes()[10:] if left.exists() else b"")
