@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from annotate_tuners.fronts import crowding, dominates, nearest, ranks
+from annotate_tuners.fronts import by_area, crowding, dominates, nearest, ranks
 
 
 def peeled(points):
@@ -42,3 +42,33 @@ def test_the_ends_of_a_front_are_never_crowded_and_neighbours_are():
 def test_the_middle_of_a_front_is_nearest_to_the_best_of_each():
     assert nearest([(0.0, 1.0), (0.2, 0.2), (1.0, 0.0)]) == 1
     assert nearest([(0.0, 1.0), (1.0, 0.0)]) == 0
+
+
+def area(points, corner):
+    """By counting cells of a grid of whole numbers."""
+    return sum(
+        any(x >= p[0] and y >= p[1] for p in points)
+        for x in range(int(corner[0]))
+        for y in range(int(corner[1]))
+    )
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_each_point_that_is_picked_adds_most_to_the_area(seed):
+    """Against the area counted cell by cell, and never less than before."""
+    rng = random.Random(seed)
+    xs, ys = sorted(rng.sample(range(20), 6)), sorted(rng.sample(range(20), 6), reverse=True)
+    front = [(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]
+    rng.shuffle(front)
+    order, corner = by_area(front, (20.0, 20.0), 6), (20.0, 20.0)
+    assert sorted(order) == list(range(6))
+    for count in range(1, 6):
+        before = [front[at] for at in order[: count - 1]]
+        gained = [area([*before, front[at]], corner) for at in order[count - 1 :]]
+        assert gained[0] == max(gained)
+
+
+def test_no_more_are_picked_than_asked_for_and_equal_points_are_picked_last():
+    front = [(1.0, 1.0), (1.0, 1.0), (0.0, 2.0)]
+    assert by_area(front, (4.0, 4.0), 2) == [0, 2]
+    assert by_area(front, (4.0, 4.0), 9) == [0, 2, 1]

@@ -8,7 +8,6 @@ import pytest
 import annotate_tuners
 from annotate_tuners.algorithm import Outcome
 from annotate_tuners.errors import OneMetricOnly
-from annotate_tuners.fronts import ranks
 from annotate_tuners.space import SearchSpace
 from annotate_tuners.tpe_of_several import placed
 from annotate_tuners.tuner import Observation
@@ -127,17 +126,20 @@ def outcome(number, *losses):
     return Outcome(number, {}, losses[0] if losses else None, {}, losses=losses)
 
 
-def test_the_first_front_comes_first_and_its_ends_before_what_is_crowded():
-    outcomes = [
-        outcome(0, 5.0, 5.0),
-        outcome(1, 0.0, 4.0),
-        outcome(2, 2.1, 2.0),
-        outcome(3, 2.0, 2.1),
-        outcome(4, 4.0, 0.0),
-    ]
-    places = {each.number: each.loss for each in placed(outcomes)}
-    assert ranks([each.losses for each in outcomes]) == [1, 0, 0, 0, 0]
-    assert sorted(places, key=places.get) == [1, 4, 2, 3, 0]
+def places(*losses):
+    """The numbers of the outcomes from the best place to the worst."""
+    found = placed([outcome(number, *each) for number, each in enumerate(losses)])
+    return sorted(range(len(losses)), key=lambda number: found[number].loss)
+
+
+def test_the_first_front_comes_first_and_in_it_what_adds_most_to_the_area():
+    """Trial 0 is beaten by 2 and 3; the middle of the front adds most, and what lies next to it almost nothing."""
+    assert places((5.0, 5.0), (0.0, 4.0), (2.1, 2.0), (2.0, 2.1), (4.0, 0.0)) == [3, 4, 1, 2, 0]
+
+
+def test_of_three_metrics_what_is_crowded_comes_last():
+    corners = [(0.0, 4.0, 4.0), (4.0, 0.0, 4.0), (4.0, 4.0, 0.0)]
+    assert places((2.0, 2.0, 2.1), (2.1, 2.0, 2.0), *corners)[:3] == [2, 3, 4]
 
 
 def test_a_trial_that_lacks_a_metric_has_no_place():

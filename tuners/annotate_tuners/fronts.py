@@ -14,7 +14,7 @@ the front is told from the rest.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -88,6 +88,31 @@ def _ranks_of_many(ordered: Sequence[Losses]) -> dict[Losses, int]:
         fronts[low:low] = [[]] if low == len(fronts) else []
         fronts[low].append(point)
     return rank
+
+
+def by_area(front: Sequence[Losses], corner: Losses, count: int) -> list[int]:
+    """Places in a front of two losses: each the one that adds most to the area up to `corner`, `count` of them.
+
+    The area that points leave no better point in is their hypervolume.
+    """
+    order = sorted(range(len(front)), key=lambda at: front[at])
+    chosen: list[int] = []  # places in `order`, ascending: to the right x grows and y falls
+    picked: list[int] = []
+
+    def added(place: int) -> float:
+        at = bisect_left(chosen, place)
+        right = front[order[chosen[at]]][0] if at < len(chosen) else corner[0]
+        above = front[order[chosen[at - 1]]][1] if at else corner[1]
+        x, y = front[order[place]]
+        return (right - x) * (above - y)
+
+    left = list(range(len(order)))
+    while left and len(picked) < count:
+        best = max(left, key=lambda place: (added(place), -place))
+        left.remove(best)
+        insort(chosen, best)
+        picked.append(order[best])
+    return picked
 
 
 def crowding(points: Sequence[Losses]) -> list[float]:
