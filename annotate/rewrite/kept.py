@@ -26,7 +26,10 @@ def kept_files(folder: StudyFolder, meta: StudyMeta, trial: Trial) -> list[tuple
         sources = [list(_read(directory, meta)) for directory in _directories(folder)]
         times = [_written(directory) for directory in _directories(folder)]
     if not sources or not sources[-1]:
-        raise StorageError(f"{folder.id} keeps no source", remedy="it was made by an older annotate")
+        raise StorageError(
+            f"{folder.id} keeps no source: it was imported, or made by an older annotate",
+            remedy="its parameters are shown by `annotate best` and `annotate compare`",
+        )
     if len(sources) == 1:
         return sources[0]
     fitting = [at for at, files in enumerate(sources) if _has_all(files, trial)] or [len(sources) - 1]

@@ -241,3 +241,13 @@ def test_the_baseline_has_nothing_to_write(annotate, study):
     assert done.returncode == 0
     assert "the baseline, which ran the defaults as they stand" in done.stderr
     assert git(annotate, "diff") == ""
+
+
+@pytest.mark.parametrize("words", [["apply", "--yes"], ["diff", "1"], ["checkout", "1", "-o", "out"]])
+def test_a_study_that_keeps_no_source_is_refused(annotate, study, words):
+    """An imported one has numbers only."""
+    exported = annotate.write("study.json", annotate("export", "--to", "json").stdout)
+    assert annotate("import", exported, "--maximize").returncode == 0
+    done = annotate(*words)
+    assert done.returncode == 2
+    assert "keeps no source" in done.stderr
