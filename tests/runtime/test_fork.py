@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,6 +216,36 @@ def test_a_launcher_that_dies_in_the_common_part_is_told(study: Study) -> None:
         await executor.aclose()
 
     asyncio.run(whole())
+
+
+def test_the_process_that_waits_for_its_order_may_die(study: Study) -> None:
+    """The next trial is forked ahead: one that was killed is replaced unseen, and none outlives the executor."""
+    script = study.write(
+        "train.py", BEGIN + "open('prefix', 'w').write(str(__import__('os').getpid()))" + ASK
+    )
+    requests = [study.request(sys.executable, script, number=i, params={"n": i}) for i in range(3)]
+
+    def waiting() -> list[int]:
+        server = (study.home / "prefix").read_text()
+        return [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+
+    async def whole() -> tuple[list[Outcome], int]:
+        prefix = Prefix(requests[0].command, requests[0].cwd, requests[0].env, study.root)
+        executor = await LocalExecutor.start(notify=pytest.fail, prefix=prefix)
+        outcomes = []
+        for request in requests:
+            outcomes.append(study.outcome(request, await (await executor.launch(request)).wait()))
+            (spare,) = waiting()
+            if request.number == 0:
+                os.kill(spare, signal.SIGKILL)
+                while waiting() in ([], [spare]):
+                    await asyncio.sleep(0.01)
+        await executor.aclose()
+        return outcomes, spare
+
+    outcomes, spare = asyncio.run(whole())
+    assert [(outcome.exit.returncode, outcome.exit.method) for outcome in outcomes] == [(0, "fork")] * 3
+    assert not Path(f"/proc/{spare}").exists()
 
 
 def test_a_thread_that_starts_after_the_fork_is_waited_for(study: Study) -> None:

@@ -1,0 +1,30 @@
+"""The trial side in a study's `lib`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Study = Any  # of conftest, which importlib mode keeps to itself
+
+
+def test_a_trial_that_may_write_no_byte_code_compiles_nothing_of_ours(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Containers often forbid it: then the host has written what every fresh process would compile anew."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    source = (
+        "from annotate_runtime.trial import trial as _annotate_trial\n"
+        "_annotate_trial.report_final_result(1)\n"
+        "import sys\n"
+        "for m in list(sys.modules.values()):\n"
+        "    if '/lib/' in (getattr(m, '__file__', '') or '') and 'study' in m.__file__: print(m.__file__)\n"
+    )
+    outcome = study.python(source, env={"PYTHONDONTWRITEBYTECODE": "1"})
+    imported = [Path(line) for line in outcome.log.splitlines()]
+    assert {"sitecustomize.py", "trial.py", "reporter.py"} <= {path.name for path in imported}
+    assert [path.name for path in imported if not Path(cache_from_source(str(path))).exists()] == []
