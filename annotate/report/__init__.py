@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from annotate.report.curves import chosen
-from annotate.report.importance import Importance, Outcome, Refused, importance
+from annotate.report.document import GENERATOR, axes_of, page
+from annotate.report.fanova import Importance, Outcome, Refused, importance
 from annotate.report.library import plotly_js
-from annotate.report.page import GENERATOR, axes_of, page
 from annotate.report.subject import Confirmed, RunAgain, Subject
 
 __all__ = [

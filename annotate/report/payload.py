@@ -14,7 +14,7 @@ from typing import Any
 
 from annotate.report.axes import Axis
 from annotate.report.curves import Curve, curves, metrics
-from annotate.report.importance import Importance, Outcome
+from annotate.report.fanova import Importance, Outcome
 from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.timeline import MOST, lanes, timeline

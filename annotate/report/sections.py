@@ -12,7 +12,7 @@ from html import escape
 from annotate.report import curves, failures
 from annotate.report.axes import Axis
 from annotate.report.controls import chart, switch, tick
-from annotate.report.importance import Importance, Outcome, Refused
+from annotate.report.fanova import Importance, Outcome, Refused
 from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.tables import confirmed, failed_groups, source, space

@@ -11,8 +11,8 @@ import pytest
 
 from annotate.report import Importance, Refused, plotly_js
 from annotate.report.curves import chosen, thinned
-from annotate.report.importance import Share
-from annotate.report.page import as_json
+from annotate.report.document import as_json
+from annotate.report.fanova import Share
 from annotate.trial import Measurement, Trial, start, succeed
 
 from .pages import Page, written

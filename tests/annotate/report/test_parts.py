@@ -8,7 +8,7 @@ import pytest
 
 from annotate.report.axes import Axis, make_axes
 from annotate.report.failures import Group, groups, tail
-from annotate.report.importance import Importance, Refused, importance
+from annotate.report.fanova import Importance, Refused, importance
 from annotate.report.pareto import front
 from annotate.report.timeline import busy, lanes, timeline
 from annotate.report.words import amount, number, parameter, span

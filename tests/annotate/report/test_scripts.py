@@ -5,7 +5,7 @@ import json
 import pytest
 from py_mini_racer import MiniRacer
 
-from annotate.report.page import _asset
+from annotate.report.document import _asset
 
 from .pages import Running
 from .studies import EVIL, evil, metrics, only_failures, still_running, subject, trials

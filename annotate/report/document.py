@@ -17,8 +17,8 @@ from html import escape
 from importlib.resources import files
 
 from annotate.report.axes import Axis, make_axes
+from annotate.report.fanova import Outcome
 from annotate.report.head import facts, header, headline
-from annotate.report.importance import Outcome
 from annotate.report.payload import payload
 from annotate.report.sections import Section, sections
 from annotate.report.subject import Subject
