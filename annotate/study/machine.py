@@ -18,7 +18,11 @@ PERIOD = 1.0  # seconds
 
 
 class MachineSampler:
-    """Keeps the latest reading of cores, memory and GPUs; `pids` are those of the running trials, by number."""
+    """Keeps the latest reading of cores, memory and GPUs; `pids` are those of the running trials, by number.
+
+    A study is worth more than the picture of its machine: after a fault, of which `failed` is told, there are
+    no more readings, and nothing else.
+    """
 
     def __init__(
         self,
@@ -30,12 +34,13 @@ class MachineSampler:
         self._pids = pids
         self._failed = failed
         self._last = 0.0
+        self._broken = False
         self._looking: asyncio.Task[None] | None = None
         self.latest = Machine()
 
     def look(self) -> None:
-        """Begin to `sample`, unless that is under way: a driver may take its time. `failed` is told of faults."""
-        if self._looking is None or self._looking.done():
+        """Begin to `sample`, unless that is under way: a driver may take its time."""
+        if not self._broken and (self._looking is None or self._looking.done()):
             self._looking = asyncio.create_task(self.sample())
             self._looking.add_done_callback(self._looked)
 
@@ -65,6 +70,7 @@ class MachineSampler:
 
     def _looked(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken, self.latest = True, Machine()
             self._failed(error)
 
 

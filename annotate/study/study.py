@@ -101,7 +101,7 @@ class Study:
             failed=self._fail,
             wake=self._wake.set,
         )
-        self._machine = MachineSampler(slots, self._fail, self._supervisor.pids)
+        self._machine = MachineSampler(slots, self._blind, self._supervisor.pids)
         self._book = Book()
         self._feeder = Feeder(
             store, self._book, self._ahead, self._history, slots, self._supervisor, listener
@@ -376,6 +376,9 @@ class Study:
     def _stop_all(self, grace: float) -> None:
         for live in list(self._supervisor.live.values()):
             self._supervisor.stop(live, Cause.STUDY, "", grace=grace)
+
+    def _blind(self, error: BaseException) -> None:
+        self.notice(f"the load of the machine cannot be shown: {type(error).__name__}: {error}")
 
     def _fail(self, error: BaseException) -> None:
         self._fault = self._fault or error

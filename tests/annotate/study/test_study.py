@@ -515,6 +515,20 @@ def test_a_command_that_cannot_be_started_ends_the_study_with_that_error(lab):
     assert lab.states == ["queued"]
 
 
+def test_a_machine_whose_load_cannot_be_told_ends_no_study(lab):
+    async def lost():
+        raise OSError("the GPU fell off the bus")
+
+    async def slow(process):
+        await asyncio.sleep(0.4)
+        return await good(process)
+
+    lab.slots.readings = lost
+    assert lab.run(slow, trials=2).how == "finished"
+    (notice,) = lab.of(Notice)
+    assert notice.text == "the load of the machine cannot be shown: OSError: the GPU fell off the bus"
+
+
 def test_a_tuner_that_cannot_be_built_is_the_users_mistake_and_our_own_fault_escapes(lab):
     def broken(error):
         async def main():
