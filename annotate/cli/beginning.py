@@ -19,6 +19,7 @@ from annotate.study.points import Here, Settled, distinct, settle
 from annotate.study.values import baseline_point
 from annotate.study.warming import learned
 from annotate.trial import Taken, Trial
+from annotate_tuners import besides
 from annotate_tuners.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def beginning(
     init: Sequence[str], warm: Sequence[str], meta: StudyMeta, allowed: Constraint | None, constraint: str
 ) -> Beginning:
     """What the study of `meta` begins with; `constraint` is the source of `allowed`. Raises UsageError, StorageError."""
+    if init and (told := besides(meta.tuner)):
+        raise UsageError(
+            f"--init does not go with {meta.tuner}, which tells every trial its {' and '.join(told)}",
+            remedy="choose another tuner, --tuner tpe, or leave --init out",
+        )
     space, options = SearchSpace.from_json(meta.space), StudyOptions.from_json(meta.options)
     here = Here(space, meta.names, meta.defaults, allowed, constraint, meta.seed)
     points = [settle(given, here) for text in init for given in read(text)]

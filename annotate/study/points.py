@@ -99,6 +99,11 @@ def _by_key(given: Given, here: Here) -> tuple[dict[str, Json], tuple[str, ...]]
     if given.foreign:
         keys = matched(given.values, here.names)
         left_out = tuple(name for name in given.values if name not in keys)
+        if given.values and not keys:
+            raise UsageError(
+                f"--init {given.said}: nothing here is called as its parameters are: {', '.join(left_out)}",
+                remedy=f"there are {', '.join(here.names.values())}",
+            )
         return {keys[name]: value for name, value in given.values.items() if name in keys}, left_out
     values: dict[str, Json] = {}
     for name, value in given.values.items():

@@ -60,6 +60,15 @@ def test_more_points_than_trials_are_refused(annotate):
     assert "--trials 2" in done.stderr
 
 
+def test_a_tuner_that_tells_its_trials_more_than_a_point_takes_no_point_of_the_users(annotate):
+    """A point without the budget that the script asks for would fail, or run at full length among short ones."""
+    annotate.write("train.py")
+    done = annotate("run", "train.py", "--tuner", "hyperband:R=9,eta=3", "--init", "lr=0.01")
+    assert done.returncode == 2
+    assert "hyperband, which tells every trial its TRIAL_BUDGET" in done.stderr
+    assert annotate.studies == []
+
+
 def test_a_study_that_is_killed_at_its_start_runs_its_points_when_resumed(annotate):
     annotate.write("train.py", ENDLESS)
     process = annotate.start(

@@ -86,6 +86,12 @@ def test_of_a_foreign_point_only_what_has_a_counterpart_is_taken():
     assert (settled.params["train/lr/loguniform"], settled.left_out) == (0.5, ("old/gone/choice",))
 
 
+def test_a_foreign_point_that_has_nothing_to_do_with_this_space_is_refused():
+    with pytest.raises(UsageError, match="nothing here is called as its parameters are: old/gone/choice"):
+        settle(Given("x", {"old/gone/choice": 1}, foreign=True), here())
+    assert settle(Given("x", {}, foreign=True), here()).drawn == ("n",)
+
+
 def test_half_an_option_of_a_nested_choice_is_refused():
     options = [{"_name": "sgd", "m": {"_type": "uniform", "_value": [0, 1]}}, {"_name": "adam"}]
     space = SearchSpace.from_json({"opt": {"_type": "choice", "_value": options}})
