@@ -280,9 +280,12 @@ def _leave(code: int) -> NoReturn:
     try:
         if threading is not None:
             threading._shutdown()
-        atexit._run_exitfuncs()
     except BaseException:  # noqa: BLE001 - shown as the interpreter shows it, and no reason for another exit code
         sys.excepthook(*sys.exc_info())
+    try:
+        atexit._run_exitfuncs()
+    except BaseException:  # noqa: BLE001, S110 - Python 3.9 raises what it has shown already
+        pass
     _drop_globals()
     _flush_files()
     _flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,18 @@ from typing import Any
 
 import pytest
 
+import annotate_runtime
+from annotate_runtime.install import STAND_INS, TRIAL_SIDE
+
 BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
 ASK = "n = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
 OLD = next(
     map(str, Path.home().glob(".pyenv/versions/3.9.*/bin/python")),  # a shim on the PATH may lead nowhere
     shutil.which("python3.9") or sys.executable,
 )
+RUNTIME = Path(annotate_runtime.__file__).parent
+SOURCES = {RUNTIME / name for name in TRIAL_SIDE}
+SOURCES |= {path for name in STAND_INS for path in (RUNTIME / "stand_ins").rglob("*.py") if name in str(path)}
 Study = Any  # of conftest, which importlib mode keeps to itself
 
 
@@ -187,3 +194,16 @@ def test_an_option_is_chosen_by_type_and_value(study: Study, value: str, option:
         BEGIN + f"print(_annotate_trial.chose('n', {option}))", params={"n": ast.literal_eval(value)}
     )
     assert outcome.log == f"{chosen}\n"
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES), ids=lambda path: path.name)
+def test_what_lives_in_a_trial_is_written_in_the_oldest_python(source: Path) -> None:
+    """Its grammar is that of 3.9, and no annotation is evaluated, where `int | None` would fail."""
+    tree = ast.parse(source.read_text(), feature_version=(3, 9))
+    nodes = list(ast.walk(tree))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    assert not [node for node in nodes if isinstance(node, ast.Match)]
+    assert not [call for call in calls if any(keyword.arg == "strict" for keyword in call.keywords)]
+    future = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+    annotations = [getattr(node, name, None) for node in nodes for name in ("annotation", "returns")]
+    assert future or not [each for each in annotations if isinstance(each, ast.BinOp | ast.Subscript)]
