@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from annotate.cli.hosting import read_log
+from annotate.cli.hosting import read_log, read_reports
 from annotate.cli.streams import stdout
 from annotate.screen import live
 from annotate.screen.keys import Keys
@@ -147,7 +147,11 @@ async def _on_screen(folder: StudyFolder, onlooker: Onlooker, options: SlotOptio
     loop.add_signal_handler(signal.SIGINT, left.set)
     keys = Keys(sys.stdin.fileno()) if sys.stdin.isatty() else None
     with live.LiveScreen(
-        stdout(), keys=keys, read_log=lambda number: read_log(folder, number), watching=True
+        stdout(),
+        keys=keys,
+        read_log=lambda number: read_log(folder, number),
+        read_reports=lambda number: read_reports(folder, number),
+        watching=True,
     ) as screen:
 
         def typed() -> None:

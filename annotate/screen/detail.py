@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 from rich.cells import set_cell_size
@@ -49,7 +50,7 @@ def detail(snapshot: StudySnapshot, trial: Trial, view: View, width: int, height
         metric = clean(snapshot.metric)
         block = [
             *block,
-            *box(metric, _curve(snapshot, trial, width - 4, curve_height - 2), width, curve_height),
+            *box(metric, _curve(snapshot, trial, view, width - 4, curve_height - 2), width, curve_height),
         ]
     if error:
         block = [*block, *box("error", error, width, len(error) + 2)]
@@ -109,17 +110,23 @@ def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
     return [[part for column in range(across) for part in shaped[column * rows + row]] for row in range(rows)]
 
 
-def _curve(snapshot: StudySnapshot, trial: Trial, width: int, height: int) -> Block:
+def _curve(snapshot: StudySnapshot, trial: Trial, view: View, width: int, height: int) -> Block:
     """What the trial reported, over the best trial's reports."""
     key, best = snapshot.objectives[0].key, snapshot.best
-    values = [m.values.get(key, math.nan) for m in intermediates(trial)]
-    other = [m.values.get(key, math.nan) for m in intermediates(best)] if best and best is not trial else []
+    values = _reported(trial, key, view)
+    other = _reported(best, key, view) if best and best is not trial else []
     layers = [charts.Curve(values, ACTIVE)]
     legend = "━ this trial"
     if other:
         layers.append(charts.Curve(other[: max(len(values), 2)], BEST, "dashes"))
         legend += f"   ╍ trial {best.number}, the best" if best else ""
     return charts.labelled(layers, width, height, legend=[put(legend, DIM)], note=f"{len(values)} reports")
+
+
+def _reported(trial: Trial, key: str, view: View) -> list[float]:
+    """A trial's intermediate results; a finished one's stand in the view."""
+    known = dataclasses.replace(trial, measurements=trial.measurements or view.reports.get(trial.number, ()))
+    return [measurement.values.get(key, math.nan) for measurement in intermediates(known)]
 
 
 def _error(trial: Trial, width: int, most: int) -> Block:

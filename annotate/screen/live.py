@@ -24,7 +24,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType, TracebackType
 
 from rich.console import Console
@@ -36,6 +36,7 @@ from annotate.screen.keys import Keys, foreground
 from annotate.screen.paint import Frame
 from annotate.screen.view import Command, View, press
 from annotate.study.snapshot import StudySnapshot
+from annotate.trial import Measurement
 
 FRAME = 0.25  # seconds from one picture to the next
 
@@ -49,8 +50,13 @@ def _no_log(_number: int) -> Sequence[str]:
     return ()
 
 
+def _no_reports(_number: int) -> Sequence[Measurement]:
+    return ()
+
+
 class LiveScreen:
-    """A study on a terminal. `read_log` gives the last lines of a trial's log; `clock` is monotonic.
+    """A study on a terminal. `read_log` gives the last lines of a trial's log, `read_reports` what
+    a finished one reported; `clock` is monotonic.
 
     With `watching`, keys look but change nothing. Without `keys` there are none, as when stdin is
     not a terminal.
@@ -62,12 +68,14 @@ class LiveScreen:
         *,
         keys: Keys | None = None,
         read_log: Callable[[int], Sequence[str]] = _no_log,
+        read_reports: Callable[[int], Sequence[Measurement]] = _no_reports,
         watching: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
         self._keys = keys
         self._read_log = read_log
+        self._read_reports = read_reports
         self._clock = clock
         self._view = View(mode="silent" if keys is None else "watching" if watching else "keys")
         self._snapshot: StudySnapshot | None = None
@@ -157,12 +165,24 @@ class LiveScreen:
         if self._snapshot is None or self._live is None:
             return
         if self._view.opened and self._view.selected is not None:
-            self._view = dataclasses.replace(self._view, log=tuple(self._read_log(self._view.selected)))
+            self._view = dataclasses.replace(
+                self._view,
+                log=tuple(self._read_log(self._view.selected)),
+                reports=self._reports(self._snapshot, self._view.selected),
+            )
         width, height = self._console.size
         frame = render(self._snapshot, width=width, height=height, view=self._view)
         if frame != self._drawn:
             self._live.update(frame, refresh=True)
             self._drawn = frame
+
+    def _reports(self, snapshot: StudySnapshot, opened: int) -> Mapping[int, tuple[Measurement, ...]]:
+        """What the opened trial and the best one reported, read once: a snapshot has those of running trials only."""
+        best = snapshot.best
+        wanted = {opened} | ({best.number} if best is not None else set())
+        over = {trial.number for trial in snapshot.trials if trial.number in wanted and trial.state.finished}
+        known = self._view.reports
+        return {n: known[n] if n in known else tuple(self._read_reports(n)) for n in over}
 
     def _ours(self) -> bool:
         """Whether the terminal is not another job's just now (`bg` lets us run on without it)."""

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from annotate.screen.facts import facts
 from annotate.screen.rows import SORTS, Sort, listed
 from annotate.study.snapshot import StudySnapshot
-from annotate.trial import TrialState
+from annotate.trial import Measurement, TrialState
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class View:
     """`selected` is the number of the trial under the cursor; `opened` shows it alone.
 
     `asked` is the command that waits for a yes. `log` holds the last lines of the opened trial's log,
-    which the owner of the view reads. `mode` says whether keys are read, and whether they may change
+    which the owner of the view reads, `reports` what finished trials reported, by number. `mode` says whether keys are read, and whether they may change
     anything. `said` answers a key that could do nothing, until the next one.
     """
 
@@ -73,6 +73,7 @@ class View:
     asked: Stop | Kill | None = None
     mode: Mode = "silent"
     log: tuple[str, ...] = ()
+    reports: Mapping[int, tuple[Measurement, ...]] = field(default_factory=dict)
     said: str = ""
 
 

@@ -44,7 +44,11 @@ def parameter_keys(snapshot: StudySnapshot) -> tuple[str, ...]:
 def ordered(keys: Sequence[str], results: Sequence[tuple[Params, float]]) -> tuple[str, ...]:
     """The keys by what the results say of them; those of which they say the same stay in their order."""
     weigh = _matters if len(results) >= ENOUGH else _varies
-    weights = {key: weigh([(point[key], value) for point, value in results if key in point]) for key in keys}
+    weights = dict.fromkeys(keys, 0.0)
+    for key in keys:
+        pairs = [(point[key], value) for point, value in results if key in point]
+        # What most trials never ask for explains little, however much it matters to the few that do.
+        weights[key] = weigh(pairs) * len(pairs) / len(results) if pairs else 0.0
     return tuple(sorted(keys, key=lambda key: -weights[key]))
 
 

@@ -69,3 +69,12 @@ def test_values_of_every_kind_have_a_place():
     results = [({"odd": value, "same": 1}, 0.5) for value in odd]
     assert set(ordered(["odd", "same"], results)) == {"odd", "same"}
     assert set(ordered(["odd", "same"], results[:3])) == {"odd", "same"}
+
+
+def test_what_few_trials_ask_for_stands_behind_what_all_do():
+    """A parameter of a model that is hardly chosen would be a column of dashes."""
+    results = [
+        ({"rare": n, "act": "ab"[n % 2]} if n < 6 else {"act": "ab"[n % 2]}, n + 20.0 * (n % 2))
+        for n in range(24)
+    ]
+    assert ordered(["rare", "act"], results) == ("act", "rare")
