@@ -25,6 +25,7 @@ from annotate.screen.keys import Keys
 from annotate.screen.lines import LineLog
 from annotate.screen.summary import summary
 from annotate.screen.view import Command, Jobs, Kill, Pause, Resume, Stop
+from annotate.storage import StudyStore
 from annotate.study import Launcher, LaunchPlan, Study, StudyEnded, StudyOptions, StudySnapshot
 from annotate.study.control import listening
 from annotate.study.flags import Flagged
@@ -38,10 +39,11 @@ from annotate_tuners import notice as _other_tuner
 from annotate_tuners.space import SearchSpace
 
 if TYPE_CHECKING:
-    from annotate.storage import StudyFolder, StudyMeta, StudyStore
+    from annotate.storage import StudyFolder, StudyMeta
     from annotate.study import Listener, StudyEvent
     from annotate.study.ports import Launch
     from annotate.study.slots import MachineSlots
+    from annotate.trial import Measurement
     from annotate_tuners.searcher import Constraint
     from annotate_tuners.tuner import Tuner
 
@@ -201,7 +203,10 @@ class Host:
         running = asyncio.ensure_future(self._study.run())
         loop = asyncio.get_running_loop()
         with live.LiveScreen(
-            self._console, keys=keys, read_log=lambda number: read_log(self._folder, number)
+            self._console,
+            keys=keys,
+            read_log=lambda number: read_log(self._folder, number),
+            read_reports=lambda number: read_reports(self._folder, number),
         ) as screen:
             if screen.fd is not None:
                 loop.add_reader(screen.fd, lambda: self._carry_out(screen.typed()))
@@ -254,6 +259,12 @@ def read_log(folder: StudyFolder, number: int) -> Sequence[str]:
             return log.read().decode(errors="replace").splitlines()
     except FileNotFoundError:
         return ()
+
+
+def read_reports(folder: StudyFolder, number: int) -> Sequence[Measurement]:
+    """What a finished trial reported."""
+    with StudyStore.open(folder.database, read_only=True) as store:
+        return store.measurements(number)
 
 
 def python_of_user() -> str:
