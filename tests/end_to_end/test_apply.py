@@ -4,13 +4,15 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pexpect
 import pytest
 
-from .conftest import COMMAND
+from .conftest import COMMAND, Annotate
 
 SCRIPT = """\
 # -*- coding: utf-8 -*-
@@ -44,21 +46,37 @@ def git(annotate, *words):
     return done.stdout
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """Five trials of a script of two files, both committed; and the best one."""
+    command = Annotate(tmp_path_factory.mktemp("begun"))
+    command.write("train.py", SCRIPT)
+    command.write("net.py", NET)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        git(command, *words)
+    words = ["run", "train.py", "--trials", "5", "--seed", "3", "--tuner", "random", "--", "--epochs", "2"]
+    assert command(*words).returncode == 0
+    return command, max(command.trials(), key=lambda trial: trial["value"])
+
+
 @pytest.fixture
-def study(annotate):
-    """Five trials of a script of two files, both committed; the best one's number."""
-    annotate.write("train.py", SCRIPT)
-    annotate.write("net.py", NET)
-    git(annotate, "init", "-q")
-    git(annotate, "add", ".")
-    git(annotate, "commit", "-qm", "x")
-    assert (
-        annotate(
-            "run", "train.py", "--trials", "5", "--seed", "3", "--tuner", "random", "--", "--epochs", "2"
-        ).returncode
-        == 0
-    )
-    return max(annotate.trials(), key=lambda trial: trial["value"])
+def annotate(request, tmp_path):
+    """In the study's directory, which is put back afterwards, where a test asks for the study."""
+    if "study" not in request.fixturenames:
+        yield Annotate(tmp_path)
+        return
+    command, _ = request.getfixturevalue("begun")
+    there = {*command.studies}
+    yield command
+    git(command, "checkout", "-q", ".")
+    git(command, "clean", "-fdq")
+    for study in {*command.studies} - there:
+        shutil.rmtree(study)
+
+
+@pytest.fixture
+def study(begun):
+    return begun[1]
 
 
 def test_git_diff_shows_the_defaults_and_nothing_else(annotate, study):
@@ -179,10 +197,9 @@ def test_two_trials_are_shown_side_by_side(annotate, study):
 
 
 def test_a_trial_is_checked_out_and_run(annotate, study):
-    """The command that it prints gives the trial's result, from the directory of the study and from any other."""
+    """The command that it prints gives the result of the trial, wherever the copy is."""
     (annotate.cwd / "train.py").unlink()
-    for here in (annotate.cwd, annotate.cwd.parent):
-        output = annotate.cwd.parent / f"{annotate.cwd.name}-out-{here.name}"
+    for output in (Path("out"), annotate.cwd.parent / f"{annotate.cwd.name}-out"):
         words = ["checkout", str(study["number"]), "-o", output]
         done = annotate(*words)
         assert done.returncode == 0, done.stderr
