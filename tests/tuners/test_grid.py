@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import annotate_tuners
 from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.errors import InvalidSpace
+from annotate_tuners.grid import Grid, extent
 from annotate_tuners.space import SearchSpace
 from annotate_tuners.tuner import SpaceExhausted
 from tests.tuners.conformance import NESTED, SMALL, SQUARE, Conformance
@@ -54,6 +57,14 @@ class TestGrid(Conformance):
         assert Dimensions.of(small).size() == 5
         tuner = grid(small)
         assert len({str(tuner.suggest(number)) for number in range(5)}) == 5
+
+
+@pytest.mark.parametrize("space", [NESTED, SQUARE, SMALL], ids=["nested", "square", "small"])
+def test_it_says_how_many_points_it_has(space):
+    dimensions = Dimensions.of(space)
+    levels = [sum(1 for _ in Grid(dimensions)._level(level)) for level in range(3)]
+    said = [int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", extent(dimensions))]
+    assert said == (levels if dimensions.size() is None else [dimensions.size()])
 
 
 class TestBatch:

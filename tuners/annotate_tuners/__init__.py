@@ -9,10 +9,11 @@
 from __future__ import annotations
 
 from annotate_tuners.pruner_registry import known_pruner, make_pruner, pruner_names
-from annotate_tuners.registry import besides, known, make, names, notice, try_out
+from annotate_tuners.registry import besides, extent, known, make, names, notice, try_out
 
 __all__ = [
     "besides",
+    "extent",
     "known",
     "known_pruner",
     "make",

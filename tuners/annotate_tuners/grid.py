@@ -40,6 +40,32 @@ class Grid:
                 yield point
 
 
+def extent(dimensions: Dimensions) -> str:
+    """One line for the user: how many points there are, or how many each of the first levels adds."""
+    size = dimensions.size()
+    if size is not None:
+        return f"grid has {size:,} point{'s' * (size != 1)} and ends when all have been tried"
+    first, second, third = (_count(dimensions, level, None, 0) for level in range(3))
+    return (
+        f"grid has {first:,} point{'s' * (first != 1)}, then {second - first:,} more, then {third - second:,} more: "
+        "each time it halves the steps of what is continuous"
+    )
+
+
+def _count(dimensions: Dimensions, level: int, parent: str | None, option: int) -> int:
+    """How many points there are at a level and those before it, of what is active under an option."""
+    total = 1
+    for dimension in dimensions:
+        if (dimension.parent, dimension.option) == (parent, option):
+            values = dimension.grid() or _halved(dimension, level)
+            under = {d.option for d in dimensions if d.parent == dimension.name}
+            inner = (
+                _count(dimensions, level, dimension.name, n) if n in under else 1 for n in range(len(values))
+            )
+            total *= sum(inner)
+    return total
+
+
 def _halved(dimension: Dimension, level: int) -> tuple[int | float, ...]:
     parts = 2 ** (level + 1)
     return tuple(dict.fromkeys(dimension.at(part / parts) for part in range(1, parts)))

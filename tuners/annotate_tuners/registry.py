@@ -114,6 +114,11 @@ def notice(name: str, **class_args: Any) -> str | None:
     return "; ".join(said) or None
 
 
+def extent(name: str, space: SearchSpace) -> str | None:
+    """One line for the user, where a tuner goes through a space in order: how many points that has."""
+    return str(load("grid:extent")(Dimensions.of(space))) if plain(name) == "grid" else None
+
+
 def besides(name: str) -> tuple[str, ...]:
     """What the trials of a tuner of ours are told besides the space: a budget, directories."""
     entry = _ENTRIES.get(plain(name))
