@@ -1,6 +1,6 @@
 """The fork server: runs a script once up to its first ask, then forks there for every trial.
 
-Run by the launcher as `python lib/annotate_runtime/forkserver.py SCRIPT ARGS...` with its two pipes in
+Run by the launcher as `python lib/annotate_runtime/run_forkserver.py SCRIPT ARGS...` with its two pipes in
 ANNOTATE_FORK_SERVER. Inside the first ask for a parameter, the first report, or the first look at an NNI_*
 variable it checks whether forking is safe (`forksafety`), says so, and serves; a child returns from
 that very call with its own parameters, log, generators and threads, and goes on.
@@ -350,9 +350,3 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     if server.serving and trial.before_first_use is not None:
         server.refuse(f"the script ended (exit code {code}) before it asked for a parameter")
     _leave(code)
-
-
-if __name__ == "__main__":
-    from annotate_runtime.forkserver import run as _run
-
-    _run(sys.argv[1], sys.argv[2:])

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from annotate_runtime.redirect import Mirror
@@ -30,6 +31,7 @@ TRIAL_SIDE = (
     "cells.py",
     "postmortem.py",
     "real_nni.py",
+    "run_forkserver.py",
     "forkserver.py",
     "forksafety.py",
     "generators.py",
@@ -68,6 +70,8 @@ def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = T
     here = Path(__file__).parent
     into = into.absolute()
     install_package(into)
+    for name in TRIAL_SIDE:
+        _copy_byte_code(here / name, into / "annotate_runtime" / name)
     for name in STAND_INS if nni else STAND_INS[:-1]:
         source = here / "stand_ins" / name
         if source.is_dir():
@@ -76,6 +80,7 @@ def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = T
             )
         else:
             shutil.copyfile(source, into / name)
+            _copy_byte_code(source, into / name)
     if redirects is not None:
         fields = [str(redirects.code_dir.absolute()), str(redirects.mirror.absolute()), *redirects.files]
         (into / "redirects").write_bytes(b"\0".join(map(os.fsencode, fields)))
@@ -84,12 +89,23 @@ def install_lib(into: Path, redirects: Redirects | None = None, *, nni: bool = T
     return into
 
 
+def _copy_byte_code(source: Path, copy: Path) -> None:
+    """Give a copied module the byte code that the original has for this Python; it names the original's time."""
+    cached, wanted = Path(cache_from_source(str(source))), Path(cache_from_source(str(copy)))
+    if cached.is_file():
+        times = source.stat()
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+        wanted.parent.mkdir(exist_ok=True)
+        shutil.copyfile(cached, wanted)
+
+
 def _compile(lib: Path) -> None:
     """Write the byte code of what every process imports: a trial that may not would compile it each time (5 ms)."""
     import py_compile
 
     for path in (lib / "sitecustomize.py", *(lib / "annotate_runtime" / name for name in AT_START)):
-        py_compile.compile(str(path), doraise=True)
+        if not Path(cache_from_source(str(path))).exists():
+            py_compile.compile(str(path), doraise=True)
 
 
 def install_package(into: Path) -> None:

@@ -251,7 +251,7 @@ def serve_order(prefix: Prefix) -> dict[str, Any] | str:
     if position is None:
         return "the command is not `python SCRIPT`"
     lib = prefix.env["PYTHONPATH"].split(os.pathsep)[0]
-    server = str(Path(lib) / "annotate_runtime" / "forkserver.py")
+    server = str(Path(lib) / "annotate_runtime" / "run_forkserver.py")
     log = prefix.directory / "prefix.log"
     log.unlink(missing_ok=True)
     per_trial = ("ANNOTATE_TRIAL_DIR", "NNI_")
