@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from annotate.trial import Direction
     from annotate_tuners.space import SearchSpace
 
 
@@ -23,7 +24,12 @@ def import_(
         bool | None, typer.Option("--maximize/--minimize", help="Where the file does not say it.")
     ] = None,
     metric: Annotated[
-        str | None, typer.Option("--metric", help="What the value is called, where the file does not say it.")
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            metavar="NAME[:max|:min]",
+            help="What the value is called, where the file does not say it; then its further metrics.",
+        ),
     ] = None,
     space: Annotated[
         Path | None,
@@ -36,7 +42,7 @@ def import_(
 
     [bold]annotate import study.json[/bold]  (from annotate export; json says all, jsonl all but the ranges)
 
-    [bold]annotate import trials.csv --minimize --space search_space.json[/bold]
+    [bold]annotate import trials.csv --metric loss:min --space search_space.json[/bold]
 
     [bold]annotate import optuna.db --study my-study[/bold]  (needs pip install 'annotate-trials\\[optuna]')
 
@@ -51,7 +57,7 @@ def import_(
     now = time.time()
     said = Said(
         direction=None if maximize is None else "maximize" if maximize else "minimize",
-        metric=metric,
+        metrics=dict(map(_metric, metric or ())),
         space=None if space is None else _space(space),
         study=study,
     )
@@ -61,6 +67,16 @@ def import_(
         typer.echo(f"note: {note}", err=True)
     typer.echo(f"{folder.id}: {len(record.trials)} trials from {source}")
     typer.echo(f"  annotate top {folder.id}   shows the best of them")
+
+
+def _metric(word: str) -> tuple[str, Direction | None]:
+    """NAME, NAME:max or NAME:min."""
+    from annotate.cli.metrics import named_metric
+
+    if ":" not in word:
+        return word, None
+    objective = named_metric(word)
+    return objective.name, objective.direction
 
 
 def _space(path: Path) -> SearchSpace:

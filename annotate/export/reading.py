@@ -12,8 +12,8 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotate.annotations.names import short_names
@@ -35,12 +35,19 @@ _READS = "it reads what `annotate export` and `nnictl experiment export` write, 
 
 @dataclass(frozen=True)
 class Said:
-    """What the user says of trials whose file does not say it; None is nothing."""
+    """What the user says of trials whose file does not say it; None is nothing.
+
+    `metrics` are names with their directions; the first one is the value's, the others those of further columns.
+    """
 
     direction: Direction | None = None
-    metric: str | None = None
+    metrics: Mapping[str, Direction | None] = field(default_factory=dict)
     space: SearchSpace | None = None
     study: str | None = None
+
+    @property
+    def metric(self) -> str | None:
+        return next(iter(self.metrics), None)
 
 
 def read(source: str, said: Said, *, now: float) -> tuple[StudyRecord, list[str]]:
@@ -135,12 +142,8 @@ def _table(text: str, path: Path, said: Said, now: float) -> tuple[StudyRecord, 
     trials, defaults, further = tables.trials_from(text, path.name)
     direction, _ = _direction(said, path)
     objectives = [Objective("default", direction, said.metric or "value")]
-    objectives += [Objective(name, infer_direction(name) or "maximize", name) for name in further]
-    record, notes = _with_study(trials, objectives, path, said, now, defaults)
-    return record, notes + [
-        f"{o.name} is {o.direction}d: {'its name says so' if infer_direction(o.name) else 'nothing says otherwise'}"
-        for o in objectives[1:]
-    ]
+    objectives += [Objective(name, _way(name, said, path), name) for name in further]
+    return _with_study(trials, objectives, path, said, now, defaults)
 
 
 def _with_study(
@@ -181,10 +184,19 @@ def _with_study(
 def _direction(said: Said, path: Path) -> tuple[Direction, str]:
     if said.direction is not None:
         return said.direction, f"--{said.direction}"
-    inferred = infer_direction(said.metric) if said.metric else None
-    if inferred is None:
+    if said.metric is None:
         raise UsageError(f"{path} does not say which way is better", remedy="write --maximize or --minimize")
-    return inferred, "read off the metric's name"
+    return _way(said.metric, said, path), "--metric"
+
+
+def _way(name: str, said: Said, path: Path) -> Direction:
+    """Which way a metric is better: as the user says, or its name."""
+    found = said.metrics.get(name) or infer_direction(name)
+    if found is None:
+        raise UsageError(
+            f"{path} does not say which way {name} is better", remedy=f"write --metric {name}:min, or :max"
+        )
+    return found
 
 
 def _checked(trials: Sequence[Trial], name: str) -> tuple[Trial, ...]:

@@ -55,7 +55,7 @@ def test_csv_comes_back_to_the_letter(metrics, request, tmp_path):
     """Also text that looks like a number, is empty, or holds commas, quotes and line breaks."""
     each = over(request.getfixturevalue(metrics))
     text = as_csv(each)
-    said = Said(direction="maximize", metric="acc", space=each.space)
+    said = Said(metrics={"acc": "maximize", "größe": "minimize"}, space=each.space)
     back = there_and_back(each, tmp_path, "s.csv", text, said)
     assert as_csv(back) == text
     assert [t.params for t in back.trials] == [t.params for t in each.trials]
@@ -248,3 +248,12 @@ def test_the_only_study_or_the_named_one(record, two_metrics, tmp_path):
     with pytest.raises(AnnotateError, match="no study 'othr'"):
         read(target, Said(study="othr"), now=0)
     assert len(read(target, Said(study="other"), now=0)[0].trials) == 2
+
+
+def test_a_table_of_several_metrics_is_told_which_way_each_is_better(two_metrics, tmp_path):
+    """A guess would turn a front around."""
+    (tmp_path / "s.csv").write_text(as_csv(over(two_metrics)))
+    with pytest.raises(AnnotateError, match="which way größe is better"):
+        read(str(tmp_path / "s.csv"), Said("maximize"), now=0)
+    found, _ = read(str(tmp_path / "s.csv"), Said("maximize", {"acc": None, "größe": "minimize"}), now=0)
+    assert [objective.direction for objective in found.meta.objectives] == ["maximize", "minimize"]
