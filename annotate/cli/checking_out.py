@@ -9,6 +9,8 @@ import typer
 
 from annotate.cli.finding import StudyOption
 
+SHOWN = 12  # of what is left out
+
 if TYPE_CHECKING:
     from annotate.cli.picking import Picked
     from annotate.rewrite import TrialSource
@@ -47,8 +49,10 @@ def checkout(
     with told(output):
         left_out = check_out(chosen.meta, source, output, name=f"{chosen.folder.id}-{chosen.trial.number}")
     typer.echo(chosen.told, err=True)
-    for each in left_out:
+    for each in left_out[:SHOWN]:
         typer.echo(f"left out: {each.name} ({each.why})", err=True)
+    if len(left_out) > SHOWN:
+        typer.echo(f"left out: {len(left_out) - SHOWN} more", err=True)
     for key, why in source.left.items():
         typer.echo(f"left as it is: {chosen.meta.names.get(key, key)}: {why}", err=True)
     typer.echo(f"wrote {output}; run it:", err=True)

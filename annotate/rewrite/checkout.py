@@ -1,19 +1,21 @@
 """A trial's code as a directory that can be handed on: its sources with its values, and what lies beside them.
 
 The files that the study tunes are written as they were when it began; the rest of the code directory is copied as
-it is today. Left out, and said: what is large, which is data; what git, a virtual environment or Python keep for
-themselves is left out in silence. A link is copied as a link.
+it is today. Left out, and said: what is large, which is data, and what is hidden, which may be secret; what git, a
+virtual environment or Python keep for themselves is left out in silence. A link is copied as a link. A script that
+lies in a directory of a thousand other things does not bring them all.
 
 A script that imports `nni` by hand gets one of a few lines beside it, which has the trial's parameters.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -24,6 +26,8 @@ from annotate.storage import StudyMeta
 
 LARGEST: Final = 16 << 20  # bytes of a file, or of a directory without sources, that is copied
 MOST_FILES: Final = 1000  # in a directory without sources that is copied
+ROOM: Final = 256 << 20  # bytes of all that is copied
+ROOM_FILES: Final = 10_000
 
 _OTHERS = frozenset(
     {
@@ -32,6 +36,24 @@ _OTHERS = frozenset(
     }
 )  # fmt: skip
 _IMPORTS_NNI = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(?:nni|dlkit_utils)\b", re.MULTILINE)
+
+
+@dataclass
+class _Room:
+    """What may still be copied."""
+
+    bytes: int
+    files: int
+
+    @property
+    def used_up(self) -> bool:
+        return self.bytes < 0 or self.files < 0
+
+    def takes(self, size: int) -> bool:
+        """Whether one more file is copied."""
+        self.bytes -= size
+        self.files -= 1
+        return not self.used_up
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,7 @@ def _written(meta: StudyMeta, source: TrialSource, into: Path, name: str) -> Ite
     files = _files(meta, source, name)
     code = Path(meta.code_dir)
     if code.is_dir():
-        yield from _copied(code, into, PurePosixPath(), {PurePosixPath(each) for each in files}, into)
+        yield from _Copy(code, into, frozenset(map(PurePosixPath, files))).directory(PurePosixPath())
     for each, content in files.items():
         path = into / each
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,38 +107,64 @@ def _files(meta: StudyMeta, source: TrialSource, name: str) -> dict[str, bytes]:
     return files
 
 
-def _copied(
-    source: Path, target: Path, at: PurePosixPath, written: set[PurePosixPath], into: Path
-) -> Iterator[LeftOut]:
-    """Copy what lies in a directory, but for what is written anyway."""
-    needed = {parent for path in written for parent in path.parents}
-    with os.scandir(source) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        name, path = at / entry.name, Path(entry.path)
-        if entry.name in _OTHERS or name in written or path.resolve() == into:
-            continue
-        if entry.is_symlink():
-            (target / entry.name).symlink_to(_aim(path))
-        elif entry.is_dir():
-            if (path / "pyvenv.cfg").exists():
+@dataclass(frozen=True)
+class _Copy:
+    """Of what lies in the code directory, but for what is written anyway."""
+
+    code: Path
+    into: Path
+    written: frozenset[PurePosixPath]
+    room: _Room = field(default_factory=lambda: _Room(ROOM, ROOM_FILES))
+
+    @functools.cached_property
+    def needed(self) -> frozenset[PurePosixPath]:
+        """The directories of what is written."""
+        return frozenset(parent for path in self.written for parent in path.parents)
+
+    def directory(self, at: PurePosixPath) -> Iterator[LeftOut]:
+        """Copy a directory: its files, then the directories in it, those first that hold what is written."""
+        with os.scandir(self.code / at) as found:
+            entries = sorted(
+                found, key=lambda each: (each.is_dir(), at / each.name not in self.needed, each.name)
+            )
+        for entry in entries:
+            name = at / entry.name
+            if entry.name in _OTHERS or name in self.written or (self.code / name).resolve() == self.into:
                 continue
-            why_not = None if name in needed else _unfit(path)
+            why_not = None if name in self.needed else self._why_not(entry)
             if why_not is not None:
-                yield LeftOut(f"{name}/", why_not)
-                continue
-            (target / entry.name).mkdir()
-            yield from _copied(path, target / entry.name, name, written, into)
-            if name not in needed and not any((target / entry.name).iterdir()):
-                (target / entry.name).rmdir()
-        elif not entry.is_file():
-            yield LeftOut(str(name), "no plain file")
-        elif entry.stat().st_size > LARGEST:
-            yield LeftOut(str(name), _bytes(entry.stat().st_size))
-        elif not os.access(path, os.R_OK):
-            yield LeftOut(str(name), "it cannot be read")
-        else:
-            shutil.copy2(path, target / entry.name)
+                yield LeftOut(f"{name}/" if entry.is_dir() and not entry.is_symlink() else str(name), why_not)
+            elif entry.is_symlink():
+                (self.into / name).symlink_to(_aim(self.code / name))
+            elif entry.is_dir():
+                yield from self._subdirectory(name)
+            else:
+                shutil.copy2(self.code / name, self.into / name)
+
+    def _subdirectory(self, name: PurePosixPath) -> Iterator[LeftOut]:
+        if (self.code / name / "pyvenv.cfg").exists():
+            return
+        (self.into / name).mkdir()
+        yield from self.directory(name)
+        if name not in self.needed and not any((self.into / name).iterdir()):
+            (self.into / name).rmdir()
+
+    def _why_not(self, entry: os.DirEntry[str]) -> str | None:
+        """Why something is left out, None where it is copied."""
+        if entry.name.startswith("."):
+            return "it is hidden"
+        if entry.is_symlink():
+            return None
+        if not os.access(entry.path, os.R_OK):
+            return "it cannot be read"
+        if not entry.is_dir() and not entry.is_file():
+            return "it is no plain file"
+        size = entry.stat().st_size
+        if entry.is_file() and size > LARGEST:
+            return _bytes(size)
+        if self.room.used_up or (entry.is_file() and not self.room.takes(size)):
+            return "enough is copied already"
+        return _too_large(Path(entry.path)) if entry.is_dir() else None
 
 
 def _aim(link: Path) -> Path:
@@ -124,10 +172,8 @@ def _aim(link: Path) -> Path:
     return link.parent.resolve() / link.readlink()
 
 
-def _unfit(directory: Path) -> str | None:
-    """Why a directory is left out, None where it is copied: looked at only until that is certain."""
-    if not os.access(directory, os.R_OK | os.X_OK):
-        return "it cannot be read"
+def _too_large(directory: Path) -> str | None:
+    """Why a directory without sources is left out, None where it is copied: looked at only until that is certain."""
     size = count = 0
     for base, directories, names in os.walk(directory):
         directories[:] = [each for each in directories if each not in _OTHERS]

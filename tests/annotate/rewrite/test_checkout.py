@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -170,12 +171,42 @@ def test_what_cannot_be_read_is_left_out_and_said(tmp_path, monkeypatch):
     (user / "private").mkdir()
     access = os.access
     monkeypatch.setattr(
-        os, "access", lambda path, mode: path.name not in ("secret", "private") and access(path, mode)
+        os, "access", lambda path, mode: Path(path).name not in ("secret", "private") and access(path, mode)
     )
     into = tmp_path / "out"
     left_out = checked_out(study, study.trial(1, lr=0.01), into)
     assert [(each.name, each.why) for each in left_out] == [
-        ("private/", "it cannot be read"),
         ("secret", "it cannot be read"),
+        ("private/", "it cannot be read"),
     ]
     assert sorted(path.name for path in into.iterdir()) == ["helper.py", "net.py", "train.py"]
+
+
+def test_what_is_hidden_may_be_secret_and_is_left_out(tmp_path):
+    """A copy that is handed on holds no keys; what the study tunes is written, hidden or not."""
+    user = tmp_path / "user"
+    user.mkdir()
+    study = made(user, FILES)
+    (user / ".env").write_text("KEY=1")
+    (user / ".ssh").mkdir()
+    left_out = checked_out(study, study.trial(1, lr=0.01), tmp_path / "out")
+    assert [(each.name, each.why) for each in left_out] == [
+        (".env", "it is hidden"),
+        (".ssh/", "it is hidden"),
+    ]
+
+
+def test_a_script_in_a_directory_of_many_things_does_not_bring_them_all(tmp_path, monkeypatch):
+    """Its own neighbours come first; where there has been enough, directories are not even looked into."""
+    monkeypatch.setattr("annotate.rewrite.checkout.ROOM_FILES", 3)
+    user = tmp_path / "user"
+    user.mkdir()
+    study = made(user, FILES)
+    for name in ("a/1.py", "a/2.py", "b/3.py", "b/4.py", "c/5.py", "beside.txt"):
+        (user / name).parent.mkdir(exist_ok=True)
+        (user / name).touch()
+    into = tmp_path / "out"
+    left_out = checked_out(study, study.trial(1, lr=0.01), into)
+    assert [each.name for each in left_out] == ["b/3.py", "b/4.py", "c/"]
+    assert (into / "beside.txt").exists()
+    assert {*FILES} <= {path.name for path in into.iterdir()}
