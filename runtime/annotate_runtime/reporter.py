@@ -7,7 +7,7 @@ again. All would report; one may. In this order:
 2. Whoever reports first takes a lock for as long as it lives. Nobody reports beside it.
 3. After its end a process that was there beside it stays silent (rank 1, when rank 0 has finished);
    one that started later (the next command of a shell script), or that it descends from (a parent
-   that summed up its child's work), takes over and counts on.
+   that summed up its child's work, also one that spoke in vain meanwhile), takes over and counts on.
 
 That a parameter was read is noted by any process: a worker that reads it makes it active.
 """
@@ -101,7 +101,8 @@ class Reporter:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._silent = True
+            holder = _Claim.read(f"{directory}/reporter{self._suffix}")
+            self._silent = holder is None or os.getpid() not in holder.ancestors
             return False
         previous = _Claim.read(f"{directory}/reporter{self._suffix}")
         if previous is not None and not previous.may_pass_to(os.getpid(), self._born):

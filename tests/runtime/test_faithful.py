@@ -153,6 +153,17 @@ def test_a_parent_sums_up_its_childs_work(study: Study) -> None:
     assert outcome.values == [1, 2]
 
 
+def test_a_parent_that_spoke_while_its_child_reported_has_the_last_word(study: Study) -> None:
+    """What it says beside the child is left out; after the child's end it is heard."""
+    study.write("child.py", BEGIN + "import sys\n_annotate_trial.report_intermediate_result(1)\n"
+                                    "print(flush=True); sys.stdin.read()")  # fmt: skip
+    outcome = study.python(BEGIN + "import subprocess, sys\nPIPE = subprocess.PIPE\n"
+                           "child = subprocess.Popen([sys.executable, 'child.py'], stdin=PIPE, stdout=PIPE)\n"
+                           "child.stdout.readline(); _annotate_trial.report_intermediate_result(100)\n"
+                           "child.communicate(); _annotate_trial.report_final_result(2)")  # fmt: skip
+    assert outcome.values == [1, 2]
+
+
 def test_the_trial_side_works_on_the_oldest_python(study: Study) -> None:
     """3.9, where nothing of ours is installed: parameters, reports, stand-ins, tracebacks."""
     script = study.write("train.py", BEGIN + ASK + "import nni, dlkit_utils\nfrom nni.utils import merge_parameter\n"
