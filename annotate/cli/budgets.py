@@ -60,7 +60,7 @@ def changes(
         "trial_timeout": trial_timeout,
         "at_deadline": at_deadline and at_deadline.value,
     }
-    asked = {name: value for name, value in given.items() if value is not None}
+    asked: dict[str, Json] = {name: value for name, value in given.items() if value is not None}
     for name in {"max_duration", "trial_timeout"} & asked.keys():
         text = str(asked[name])
         asked[name] = None if text == "none" else parse_duration(text)

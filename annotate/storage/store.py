@@ -13,13 +13,10 @@ take the last seconds, never the file. What goes wrong is a StorageError; a Stud
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
-import shutil
 import sqlite3
-import tempfile
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +24,7 @@ from pathlib import Path
 
 from annotate.errors import StorageError
 from annotate.storage import schema
+from annotate.storage.connection import connect, opened
 from annotate.storage.faults import told
 from annotate.storage.meta import StudyMeta
 from annotate.storage.rows import (
@@ -49,8 +47,7 @@ _UPSERT_TRIAL = (
 _INSERT_MEASUREMENT = f"INSERT INTO measurements (trial, ordinal, {', '.join(MEASUREMENT_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _SELECT_MEASUREMENTS = f"SELECT {', '.join(MEASUREMENT_COLUMNS)} FROM measurements WHERE trial = ? AND ordinal >= ? ORDER BY ordinal"  # noqa: S608
 
-OPENING = 5.0  # seconds to wait for another program that holds the file locked, when it is opened,
-WRITING = 60.0  # and when a host that may have run for days writes to it
+WRITING = 60.0  # seconds that a host, which may have run for days, waits for another program's lock
 
 _SELECT_CURVE = "SELECT value FROM measurements WHERE trial = ? AND final = 0 ORDER BY ordinal"
 
@@ -71,7 +68,7 @@ class StudyStore:
         """Make a new file, readable by its owner only, with what the study begins with. Refuses a path that exists."""
         with told(path):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            store = cls(_connect(path, "rw"), path)
+            store = cls(connect(path), path)
             try:
                 store._connection.execute("PRAGMA journal_mode = WAL")
                 store._connection.executescript(schema.script_from(0))
@@ -92,16 +89,7 @@ class StudyStore:
                 f"{path}: there is no such study", remedy="`annotate ls` shows the studies here"
             )
         with told(path):
-            connection = _connect_to_read(path) if read_only else _connect(path, "rw")
-            try:
-                version = _version(connection, path)
-                if version < schema.VERSION:
-                    connection = _in_memory(connection) if read_only else connection
-                    connection.executescript(schema.script_from(version))
-            except BaseException:
-                connection.close()
-                raise
-            return cls(connection, path)
+            return cls(opened(path, read_only=read_only), path)
 
     def close(self) -> None:
         """Close the file; what is committed stays."""
@@ -312,56 +300,3 @@ def _among(column: str, numbers: Collection[int]) -> tuple[str, tuple[str]]:
     """A condition that holds for these numbers, however many there are."""
     where = f" WHERE {column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - columns are our own
     return where, (json.dumps(sorted(numbers)),)
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=OPENING)
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA trusted_schema = OFF")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Read-only. Where SQLite's own files cannot be made beside it, a copy is read, with all that is committed."""
-    try:
-        connection = _connect(path, "ro")
-    except sqlite3.OperationalError as error:
-        if "unable to open" not in str(error) or not os.access(path, os.R_OK):
-            raise
-        with tempfile.TemporaryDirectory() as directory:
-            copy = Path(directory) / path.name
-            for suffix in ("", "-wal"):
-                with contextlib.suppress(FileNotFoundError):
-                    shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
-            return _in_memory(_connect(copy, "rw"))
-    return connection
-
-
-def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """A copy that may be written to; the file is closed and stays as it is."""
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    with contextlib.closing(connection):
-        connection.backup(copy)
-    return copy
-
-
-def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of the file. Raises StorageError where it is not ours, or newer than we are."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != schema.APPLICATION_ID:
-        raise StorageError(
-            f"{path}: it is not a study's database", remedy="name a directory that `annotate ls` shows"
-        )
-    if version > schema.VERSION:
-        raise StorageError(
-            f"{path}: written by a newer annotate (version {version} of the file, {schema.VERSION} is known here)",
-            remedy="pip install --upgrade annotate-trials",
-        )
-    return int(version)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.storage import store
+from annotate.storage import connection
 
 SCRIPT = """\
 import time
@@ -108,7 +108,7 @@ def test_a_locked_file_is_told_and_a_host_that_runs_waits_for_it(annotate):
     (study,) = annotate.studies
     other = sqlite3.connect(study / "study.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    time.sleep(store.OPENING + 2)
+    time.sleep(connection.OPENING + 2)
     other.execute("COMMIT")
     assert host.wait(30) == 0
     other.execute("BEGIN EXCLUSIVE")
