@@ -66,11 +66,14 @@ def _front(known: Facts, width: int) -> Line:
 def _middle(snapshot: StudySnapshot, trial: Trial, width: int) -> Line:
     """The trial of the front that is nearest to the best of each metric, and what it gained."""
     what = "the script's own defaults are" if trial.baseline else f"trial {trial.number} is"
-    line = [put(f"   {what} in their middle", DIM)]
-    won = gains(snapshot.objectives, trial, snapshot.baseline)
-    for at, (objective, value) in enumerate(zip(snapshot.objectives, trial.values, strict=True)):
-        line += [put(f"  {clean(objective.name)} ", PLAIN), put(number(value), BEST), put(" ")]
-        line += difference(won[at]) if won and not trial.baseline else []
+    won = [] if trial.baseline else gains(snapshot.objectives, trial, snapshot.baseline)
+    for wordy in (True, False):
+        line = [put(f"   {what} in their middle", DIM)]
+        for at, (objective, value) in enumerate(zip(snapshot.objectives, trial.values, strict=True)):
+            line += [put(f"  {clean(objective.name)} ", PLAIN), put(number(value), BEST), put(" ")]
+            line += difference(won[at])[: 2 if wordy else 1] if won else []
+        if width_of(line) <= width:
+            break
     return shape([line], width)[0]
 
 

@@ -76,15 +76,21 @@ def _head(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
         line.append(put(f"mem {size(taken.host)}{on_gpu}  ", DIM))
     if trial.pid is not None:
         line.append(put(f"pid {trial.pid}  ", DIM))
-    won = gains(snapshot.objectives, trial, snapshot.baseline)
+    own = [put("the script's own defaults", BASELINE)] if trial.baseline else []
+    reached = _reached(snapshot, trial)
+    if len(snapshot.objectives) == 1:
+        return shape([[*line, *reached, *own]], width)
+    return shape([[*line, *own], [put(" "), *reached]], width)
+
+
+def _reached(snapshot: StudySnapshot, trial: Trial) -> Line:
+    """What it reached of each metric, and what that is against the defaults."""
+    line: Line = []
+    won = [] if trial.baseline else gains(snapshot.objectives, trial, snapshot.baseline)
     for at, (objective, value) in enumerate(zip(snapshot.objectives, trial.values, strict=False)):
         line += [put(f"{clean(objective.name)} ", DIM), put(f"{number(value)}  ", BEST)]
-        line += [*difference(won[at]), put("  ")] if won and not trial.baseline else []
-    if won and not trial.baseline:
-        line[-1] = put(" than the defaults", DIM)
-    if trial.baseline:
-        line.append(put("the script's own defaults", BASELINE))
-    return shape([line], width)
+        line += [*difference(won[at]), put("  ")] if won else []
+    return [*line[:-1], put(" than the defaults", DIM)] if won else line
 
 
 def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
@@ -119,7 +125,8 @@ def _curve(snapshot: StudySnapshot, trial: Trial, view: View, width: int, height
     legend = "━ this trial"
     if other:
         layers.append(charts.Curve(other[: max(len(values), 2)], BEST, "dashes"))
-        legend += f"   ╍ trial {best.number}, the best" if best else ""
+        which = "the best" if len(snapshot.objectives) == 1 else "in the middle of the best"
+        legend += f"   ╍ trial {best.number}, {which}" if best else ""
     return charts.labelled(layers, width, height, legend=[put(legend, DIM)], note=f"{len(values)} reports")
 
 
