@@ -30,8 +30,8 @@ def checkout(
 
     [bold]annotate checkout 7 -o best[/bold]
 
-    The files that the study tunes are as they were when it began, the others as they are today. What is large
-    (data, checkpoints), and what belongs to git or a virtual environment, is left out.
+    The files that the study tunes are as they were when it began, the others as they are today. What is large (data,
+    checkpoints) or hidden, and what belongs to git or a virtual environment, is left out.
     """
     from annotate.cli.picking import picked
     from annotate.errors import UsageError

@@ -1,6 +1,7 @@
 """A trial's values in the user's own source, as its defaults: exact to the byte in all else."""
 
-from annotate.rewrite.checkout import LeftOut, check_out
+from annotate.rewrite.checkout import check_out
+from annotate.rewrite.copying import LeftOut
 from annotate.rewrite.defaults import Change, Rewritten, with_defaults
 from annotate.rewrite.present import Conflict, Merged, onto_present
 from annotate.rewrite.rounding import rounded, same_point

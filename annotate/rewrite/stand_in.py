@@ -68,13 +68,13 @@ def report_loss(loss):
 """
 
 
-def stand_in(parameters: Mapping[str, Json], name: str) -> dict[str, str]:
-    """The files by their path beside the script; `name` is the trial's."""
+def stand_in(parameters: Mapping[str, Json], name: str, *, dlkit: bool) -> dict[str, str]:
+    """The files by their path beside the script; `name` is the trial's, `dlkit` asks for MLhub's names as well."""
     shown = pprint.pformat(dict(parameters), sort_dicts=False)
     utils = Path(annotate_runtime.__file__).parent / "stand_ins" / "nni" / "utils.py"
     return {
         "nni/__init__.py": _NNI.format(name=name, parameters=shown),
         "nni/trial.py": _TRIAL,
         "nni/utils.py": utils.read_text(encoding="utf-8"),
-        "dlkit_utils.py": _DLKIT,
+        **({"dlkit_utils.py": _DLKIT} if dlkit else {}),
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from annotate.rewrite import check_out, of_trial
-from annotate.rewrite.checkout import LARGEST, MOST_FILES
+from annotate.rewrite.copying import LARGEST, MOST_FILES
 from tests.annotate.rewrite.studies import made
 
 SOURCE = """\
@@ -198,7 +198,7 @@ def test_what_is_hidden_may_be_secret_and_is_left_out(tmp_path):
 
 def test_a_script_in_a_directory_of_many_things_does_not_bring_them_all(tmp_path, monkeypatch):
     """Its own neighbours come first; where there has been enough, directories are not even looked into."""
-    monkeypatch.setattr("annotate.rewrite.checkout.ROOM_FILES", 3)
+    monkeypatch.setattr("annotate.rewrite.copying.ROOM_FILES", 3)
     user = tmp_path / "user"
     user.mkdir()
     study = made(user, FILES)
