@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import py_compile
+import shutil
 import sys
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from annotate_runtime.install import _copy_byte_code
 
 Study = Any  # of conftest, which importlib mode keeps to itself
 
@@ -28,3 +33,17 @@ def test_a_trial_that_may_write_no_byte_code_compiles_nothing_of_ours(
     imported = [Path(line) for line in outcome.log.splitlines()]
     assert {"sitecustomize.py", "trial.py", "reporter.py"} <= {path.name for path in imported}
     assert [path.name for path in imported if not Path(cache_from_source(str(path))).exists()] == []
+
+
+def test_byte_code_goes_with_its_module(tmp_path: Path) -> None:
+    """What Python has compiled once is not compiled again in each study: the copy's byte code is valid there."""
+    (tmp_path / "lib").mkdir()
+    original, copy = tmp_path / "module.py", tmp_path / "lib" / "module.py"
+    original.write_text("x = 1\n")
+    os.utime(original, (1.0e9, 1.0e9))
+    py_compile.compile(str(original))
+    shutil.copyfile(original, copy)
+    _copy_byte_code(original, copy)
+    header = Path(cache_from_source(str(copy))).read_bytes()[:16]
+    assert int.from_bytes(header[8:12], "little") == int(copy.stat().st_mtime) == 10**9
+    assert int.from_bytes(header[12:16], "little") == copy.stat().st_size
