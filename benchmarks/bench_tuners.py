@@ -1,7 +1,7 @@
 """How good our tpe is: against hyperopt's fmin, Optuna's TPESampler and chance.
 
-    python benchmarks/bench_tuners.py                         # three seeds
-    python benchmarks/bench_tuners.py --seeds 20              # what the README says
+    python benchmarks/bench_tuners.py                         # three seeds, two minutes on two cores
+    python benchmarks/bench_tuners.py --seeds 20              # what the README says, ten minutes or less
     python benchmarks/bench_tuners.py --seeds 0-9 --results half.jsonl    # in parts, and gone on with
 
 Two groups, apart: the functions on which our tpe was set (`tuner_functions`), whose figures flatter it, and

@@ -34,7 +34,7 @@ from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors.local import LocalExecutor, Prefix
 from annotate_runtime.install import installed_nni, mirrored_command
 from annotate_runtime.redirect import Mirror
-from annotate_tuners import make, make_pruner
+from annotate_tuners import extent, make, make_pruner
 from annotate_tuners import notice as _other_tuner
 from annotate_tuners.space import SearchSpace
 
@@ -94,6 +94,7 @@ async def host(
             [
                 _why_cpu(slots),
                 _other_tuner(meta.tuner, **meta.tuner_args),
+                extent(meta.tuner, SearchSpace.from_json(meta.space)),
                 _shadowed(folder, meta),
                 *notes,
                 *notices,
