@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from annotate.cli import completing
 from annotate.cli.budgets import AtDeadline
 
 
@@ -86,7 +87,10 @@ def run(
     warm: Annotated[
         list[str] | None,
         typer.Option(
-            "--from", metavar="STUDY", help="The tuner learns from that study's trials too. May be repeated."
+            "--from",
+            metavar="STUDY",
+            help="The tuner learns from that study's trials too. May be repeated.",
+            autocompletion=completing.studies,
         ),
     ] = None,
     repeats: Annotated[
@@ -107,11 +111,16 @@ def run(
         typer.Option(
             "--tuner",
             help="tpe, random, anneal, evolution, grid, ...; hyperband:R=60,eta=3 sets arguments; file.py:Class is your own.",
+            autocompletion=completing.tuners,
         ),
     ] = "tpe",
     pruner: Annotated[
         str | None,
-        typer.Option("--pruner", help="Stop poor trials early: median, asha, percentile, plateau, ..."),
+        typer.Option(
+            "--pruner",
+            help="Stop poor trials early: median, asha, percentile, plateau, ...",
+            autocompletion=completing.pruners,
+        ),
     ] = None,
     maximize: Annotated[
         bool | None,

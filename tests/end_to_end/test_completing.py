@@ -123,3 +123,9 @@ def test_bash_itself_completes(shell):
         check=False,
     )
     assert done.stdout.split() == [here.id]
+
+
+def test_tuners_and_pruners_are_offered(shell):
+    """By their names, in any case."""
+    assert asked(shell, "bash", "annotate run train.py --tuner Hyper").split() == ["hyperband"]
+    assert "median" in asked(shell, "bash", "annotate run train.py --pruner ").split()
