@@ -118,8 +118,33 @@ def test_a_study_of_real_processes_runs_to_its_end(lab):
     assert [n for n, *_ in lab.shown()] == sorted(range(6), key=lambda n: trials[n].ended)
 
 
+@pytest.fixture
+def gpus(tmp_path, monkeypatch):
+    """Three GPUs of our own making; gives their UUIDs. The third computes for somebody else, who is we."""
+    library = tmp_path / "nvml/libnvidia-ml.so.1"
+    library.parent.mkdir()
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, FAKE_NVML], check=True)
+    uuids = [f"GPU-{n}{os.getpid()}" for n in range(3)]
+    found = "".join(f"gpu {uuid} A100 {40 << 30} 0 0\n" for uuid in uuids)
+    (tmp_path / "gpus").write_text(found + f"proc {os.getpid()} {30 << 30}\n")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(library.parent))
+    monkeypatch.setenv("FAKE_NVML", str(tmp_path / "gpus"))
+    monkeypatch.setenv("TEST_GPUS", "0-2")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return uuids
+
+
+def leased(uuid, tmp_path):
+    """Who has a GPU, "" when nobody has."""
+    lock = try_lock(uuid, tmp_path / "annotate-gpus")
+    if isinstance(lock, GpuLock):
+        lock.release()
+        return ""
+    return lock
+
+
 @pytest.mark.timeout(240)
-def test_killing_the_host_fifty_times_loses_and_doubles_nothing(lab):
+def test_killing_the_host_fifty_times_loses_and_doubles_nothing(lab, gpus, tmp_path):
     lab.write(GOOD.replace("_annotate_trial.report_final", "time.sleep(0.02)\n_annotate_trial.report_final"))
     chance = random.Random(20)
     finished = {}
@@ -133,6 +158,7 @@ def test_killing_the_host_fifty_times_loses_and_doubles_nothing(lab):
         host.communicate()
         lab.nothing_left()
         assert holder(lab.folder.lock) is None
+        assert [leased(uuid, tmp_path) for uuid in gpus] == [""] * 3
         if lab.folder.database.exists():
             now = {t.number: (t.params, t.value) for t in lab.trials() if t.state is TrialState.SUCCEEDED}
             assert finished.items() <= now.items()
@@ -328,29 +354,17 @@ def test_a_running_study_is_extended_a_trial_killed_and_the_study_stopped_from_o
     assert [t.message for t in lab.trials()] == ["killed by you", "stopped with the study"]
 
 
-def test_trials_share_out_the_gpus_and_a_killed_host_leaves_no_lease_behind(lab, tmp_path, monkeypatch):
-    library = tmp_path / "nvml/libnvidia-ml.so.1"
-    library.parent.mkdir()
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, FAKE_NVML], check=True)
-    gpus = "".join(f"gpu GPU-{n}{os.getpid()} A100 {40 << 30} 0 0\n" for n in range(3))
-    (tmp_path / "gpus").write_text(gpus + f"proc {os.getpid()} {30 << 30}\n")
-    monkeypatch.setenv("LD_LIBRARY_PATH", str(library.parent))
-    monkeypatch.setenv("FAKE_NVML", str(tmp_path / "gpus"))
-    monkeypatch.setenv("TEST_GPUS", "0-2")
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_trials_share_out_the_gpus_and_a_killed_host_leaves_no_lease_behind(lab, gpus, tmp_path):
     lab.write("open('seen', 'a').write(os.environ['CUDA_VISIBLE_DEVICES'] + '\\n')\ntime.sleep(100)", GOOD)
     host = lab.begin(trials=4, jobs=4)
     seen = lab.until(lambda: len(lines := (tmp_path / "seen").read_text().split()) == 2 and lines)
-    assert sorted(seen) == ["0", "1"]  # the third is another's, who is we
+    assert sorted(seen) == ["0", "1"]
     assert sorted(t.gpus for t in lab.trials() if t.state is TrialState.RUNNING) == [("0",), ("1",)]
-    locks = tmp_path / "annotate-gpus"
-    assert try_lock(f"GPU-0{os.getpid()}", locks) == f" (pid {host.pid})"
+    assert [leased(uuid, tmp_path) for uuid in gpus] == [f" (pid {host.pid})"] * 2 + [""]
     host.kill()
     host.communicate()
     lab.nothing_left()
-    lock = try_lock(f"GPU-0{os.getpid()}", locks)
-    assert isinstance(lock, GpuLock)
-    lock.release()
+    assert [leased(uuid, tmp_path) for uuid in gpus] == [""] * 3
 
 
 def test_a_launcher_that_is_killed_ends_the_study_and_a_resume_loses_nothing(lab):
