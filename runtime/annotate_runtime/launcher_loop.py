@@ -23,6 +23,7 @@ from annotate_runtime.processes import (
     prctl,
     rss,
     signal_group,
+    ticks_since_boot,
 )
 
 TYPE_CHECKING = False
@@ -35,12 +36,16 @@ FORK_SERVER = "ANNOTATE_FORK_SERVER"
 
 
 class Trial:
-    """A started trial: `result` is set when its leader has ended, and `deadline` to end the draining."""
+    """A started trial: `result` is set when its leader has ended, and `deadline` to end the draining.
 
-    def __init__(self, number: int, pid: int, directory: str) -> None:
+    `born` is when it was ordered, in the clock ticks of /proc: its process may have waited for that.
+    """
+
+    def __init__(self, number: int, pid: int, directory: str, born: int) -> None:
         self.id = number
         self.pid = pid
         self.mark = MARK + os.fsencode(directory)
+        self.born = born
         self.result: dict[str, Any] | None = None
         self.deadline = 0.0
 
@@ -55,7 +60,7 @@ class Server:
         self.out = out
         self.rest = b""
         self.watched = True
-        self.directories: dict[int, str] = {}
+        self.ordered: dict[int, tuple[str, int]] = {}
 
 
 class Launcher:
@@ -123,8 +128,9 @@ class Launcher:
     def _obey(self, order: dict[str, Any], line: bytes) -> None:
         try:
             if order["op"] == "start":
+                born = ticks_since_boot()
                 pid = start(order, ())
-                self._trials[pid] = Trial(order["id"], pid, order["directory"])
+                self._trials[pid] = Trial(order["id"], pid, order["directory"], born)
                 self._event(event="started", id=order["id"], pid=pid)
             elif order["op"] == "serve":
                 self._serve(order)
@@ -179,7 +185,7 @@ class Launcher:
     def _fork(self, order: dict[str, Any], line: bytes) -> None:
         for server in self._servers.values():
             if server.id == order["server"]:
-                server.directories[order["id"]] = order["directory"]
+                server.ordered[order["id"]] = (order["directory"], ticks_since_boot())
                 os.write(server.to, line + b"\n")
                 return
         self._event(event="failed", id=order["id"], error="the fork server is gone")
@@ -205,8 +211,8 @@ class Launcher:
                 self._end(trial, event["returncode"], event["max_rss"], event["cpu_seconds"])
             return
         if event["event"] == "started":
-            directory = server.directories.pop(event["id"])
-            self._trials[event["pid"]] = Trial(event["id"], event["pid"], directory)
+            directory, born = server.ordered.pop(event["id"])
+            self._trials[event["pid"]] = Trial(event["id"], event["pid"], directory, born)
         self._event(**{"id": server.id, **event})
 
     # -- ends -------------------------------------------------------------------------------------
@@ -253,7 +259,7 @@ class Launcher:
     def _sweep(self) -> bool:
         """Kill the orphans that no living trial can own. Whether there were any."""
         found = False
-        live = [(trial.pid, trial.mark) for trial in self._trials.values() if trial.result is None]
+        live = [(t.pid, t.mark, t.born) for t in self._trials.values() if t.result is None]
         for pid in children(self._pid):
             if pid in self._trials or pid in self._servers or owned(pid, live):
                 continue

@@ -9,6 +9,7 @@ import _signal as signal  # type: ignore[import-not-found]
 import ctypes
 import os
 import sys
+import time
 
 MARK = b"ANNOTATE_TRIAL_DIR="
 LINUX = sys.platform == "linux"
@@ -21,19 +22,27 @@ def prctl(option: int, value: int) -> None:
         _libc.prctl(option, value)
 
 
-def owned(pid: int, live: list[tuple[int, bytes]]) -> bool:
-    """Whether one of these trials, by pid and mark, may have made this orphan: by session, environment, or else by age."""
+def ticks_since_boot() -> int:
+    """Now, as /proc counts the birth of a process."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")) if LINUX else 0
+
+
+def owned(pid: int, live: list[tuple[int, bytes, int]]) -> bool:
+    """Whether one of these trials may have made this orphan: by session, environment, or else by age.
+
+    A trial is its leader's pid, its mark in the environment, and when it was ordered.
+    """
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             marks = [entry for entry in file.read().split(b"\0") if entry.startswith(MARK)]
         session, birth = _stat(pid)
     except OSError:
         return False
-    if any(leader == session for leader, _ in live):
+    if any(leader == session for leader, _, _ in live):
         return True
     if marks:
-        return any(mark in marks for _, mark in live)
-    return any(_stat(leader)[1] <= birth for leader, _ in live)
+        return any(mark in marks for _, mark, _ in live)
+    return any(born <= birth for _, _, born in live)
 
 
 def _stat(pid: int) -> tuple[int, int]:

@@ -248,6 +248,47 @@ def test_the_process_that_waits_for_its_order_may_die(study: Study) -> None:
     assert not Path(f"/proc/{spare}").exists()
 
 
+def test_a_daemon_is_not_taken_for_one_of_a_trial_that_was_ordered_later(study: Study) -> None:
+    """That the later trial's process waited for its order long before makes no daemon its own."""
+    body = (
+        "import os, subprocess, time\n"
+        "if n == 0:\n"
+        "    subprocess.run(['/bin/sh', '-c', 'setsid /bin/sleep 55 & echo $! > daemon'], env={}, start_new_session=True)\n"
+        "while not os.path.exists(f'go{n}'): time.sleep(0.02)\n"
+    )
+    script = study.write("train.py", BEGIN + ASK + body)
+    requests = [study.request(sys.executable, script, number=i, params={"n": i}) for i in range(2)]
+    told = study.home / "daemon"
+
+    def begun() -> bool:
+        return told.exists() and told.read_text().endswith("\n")
+
+    def lives() -> bool:
+        return Path("/proc", told.read_text().strip()).exists()
+
+    def let_go(number: int) -> None:
+        (study.home / f"go{number}").touch()
+
+    async def whole() -> tuple[bool, bool]:
+        prefix = Prefix(requests[0].command, requests[0].cwd, requests[0].env, study.root)
+        executor = await LocalExecutor.start(notify=pytest.fail, prefix=prefix)
+        first = await executor.launch(requests[0])
+        while not begun():
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
+        second = await executor.launch(requests[1])
+        before = lives()
+        let_go(0)
+        await first.wait()
+        after = lives()
+        let_go(1)
+        await second.wait()
+        await executor.aclose()
+        return before, after
+
+    assert asyncio.run(whole()) == (True, False)
+
+
 def test_a_thread_that_starts_after_the_fork_is_waited_for(study: Study) -> None:
     """A trial may have threads of its own, in a pool or alone: leaving quickly waits for them as Python does."""
     after = (
