@@ -46,9 +46,9 @@ def diff(
     sides = [of_trial(each.folder, each.meta, each.trial, calls=True) for each in chosen]
     if len(chosen) == 1:
         plain = of_trial(chosen[0].folder, chosen[0].meta, chosen[0].trial, values={})
-        old, new, names = plain, sides[0], ("defaults", _name(chosen[0], None))
+        old, new, names = plain, sides[0], ("defaults", _name(chosen[0], chosen))
     else:
-        old, new, names = *sides, (_name(chosen[0], chosen[1]), _name(chosen[1], chosen[0]))
+        old, new, names = *sides, (_name(chosen[0], chosen), _name(chosen[1], chosen))
     for name in dict.fromkeys(file.name for side in (old, new) for file in side.files):
         labels = f"{name} ({names[0]})", f"{name} ({names[1]})"
         show_diff(_after(old, name), _after(new, name), name, labels=labels)
@@ -59,9 +59,9 @@ def diff(
     write(list(_rows(chosen)), Format.table)
 
 
-def _name(one: Picked, other: Picked | None) -> str:
-    """`trial 7`, with its study where the other one is of another."""
-    if other is None or other.folder == one.folder:
+def _name(one: Picked, among: Sequence[Picked]) -> str:
+    """`trial 7`, with its study where they are of several."""
+    if len({each.folder for each in among}) == 1:
         return f"trial {one.trial.number}"
     return f"{one.folder.id}-{one.trial.number}"
 
@@ -88,7 +88,7 @@ def _rows(chosen: Sequence[Picked]) -> Iterator[Mapping[str, Any]]:
     from annotate.cli.rows import state_of
 
     trials = [each.trial for each in chosen]
-    titles = [f"{_name(each, chosen[-1])}{' (defaults)' * each.trial.baseline}" for each in chosen]
+    titles = [f"{_name(each, chosen)}{' (defaults)' * each.trial.baseline}" for each in chosen]
 
     def row(name: str, values: Iterable[Any]) -> dict[str, Any]:
         return {"": name, **dict(zip(titles, values, strict=True))}
