@@ -10,30 +10,39 @@ the front is the best value, and a rank a place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import mul
+from typing import TypeAlias
 
 from annotate.trial import Objective, Trial, TrialState
 from annotate_tuners.fronts import Losses, first_front, nearest, ranks
 
+Placed: TypeAlias = tuple[Losses, int, Trial]
+"""A trial that counts, after its losses and its number, by which it is sorted."""
+
 
 def front(trials: Iterable[Trial], objectives: Sequence[Objective]) -> list[Trial]:
     """The best trials, the best in the first metric first; with one metric, those with the best value."""
-    placed = _placed(trials, objectives)
-    best = set(first_front([losses for losses, _ in placed]))
-    return [trial for losses, trial in placed if losses in best]
+    entries = placed(trials, objectives)
+    best = set(first_front([losses for losses, _, _ in entries]))
+    return [trial for losses, _, trial in entries if losses in best]
 
 
 def ranked(trials: Iterable[Trial], objectives: Sequence[Objective]) -> list[Trial]:
     """The trials by rank, then the best in the first metric first, then the earlier first."""
-    placed = _placed(trials, objectives)
-    order = ranks([losses for losses, _ in placed])
-    return [placed[at][1] for at in sorted(range(len(placed)), key=lambda at: (order[at], at))]
+    return by_rank(placed(trials, objectives))
+
+
+def by_rank(entries: Sequence[Placed]) -> list[Trial]:
+    """The same of trials that are placed already."""
+    order = ranks([losses for losses, _, _ in entries])
+    return [entries[at][2] for at in sorted(range(len(entries)), key=order.__getitem__)]
 
 
 def rank_of(trials: Iterable[Trial], objectives: Sequence[Objective]) -> dict[int, int]:
     """The rank of each trial that counts, by its number; 0 on the front."""
-    placed = _placed(trials, objectives)
-    found = ranks([losses for losses, _ in placed])
-    return {trial.number: rank for (_, trial), rank in zip(placed, found, strict=True)}
+    entries = placed(trials, objectives)
+    found = ranks([losses for losses, _, _ in entries])
+    return {number: rank for (_, number, _), rank in zip(entries, found, strict=True)}
 
 
 def best(trials: Iterable[Trial], objectives: Sequence[Objective]) -> Trial | None:
@@ -52,11 +61,11 @@ def losses_of(trial: Trial, objectives: Sequence[Objective]) -> Losses:
     return tuple(each.loss(value) for each, value in zip(objectives, trial.values, strict=True))
 
 
-def _placed(trials: Iterable[Trial], objectives: Sequence[Objective]) -> list[tuple[Losses, Trial]]:
+def placed(trials: Iterable[Trial], objectives: Sequence[Objective]) -> list[Placed]:
     """The trials that count, in order of their losses and number: none is dominated by a later one."""
-    placed = [
-        (losses, trial)
-        for trial in trials
-        if trial.state is TrialState.SUCCEEDED and (losses := losses_of(trial, objectives))
-    ]
-    return sorted(placed, key=lambda entry: (entry[0], entry[1].number))
+    signs, further = [objective.loss(1.0) for objective in objectives], len(objectives) - 1
+    return sorted(
+        (tuple(map(mul, signs, (t.value, *t.further))), t.number, t)
+        for t in trials
+        if t.state is TrialState.SUCCEEDED and t.value is not None and len(t.further) == further
+    )

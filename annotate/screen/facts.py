@@ -62,8 +62,9 @@ class Facts:
         """Succeeded ones from best to worst, then the others with a value, then those without one."""
         if not self.several:
             return tuple(sorted(self.finished, key=self._rank))
-        others = (trial for trial in self.finished if not _whole(trial, len(self.metrics)))
-        return (*pareto.ranked(self.finished, self.metrics), *sorted(others, key=self._rank))
+        known = {number for _, number, _ in self.placed}
+        others = (trial for trial in self.finished if trial.number not in known)
+        return (*pareto.by_rank(self.placed), *sorted(others, key=self._rank))
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:
@@ -76,10 +77,10 @@ class Facts:
         best = [self.best] if self.best else []
         return frozenset(trial.number for trial in (self.front if self.several else best))
 
-    @property
-    def placed(self) -> tuple[Trial, ...]:
-        """The succeeded trials that have every metric."""
-        return tuple(trial for trial in self.finished if _whole(trial, len(self.objectives)))
+    @cached_property
+    def placed(self) -> tuple[pareto.Placed, ...]:
+        """The succeeded trials that have every metric, with their losses and numbers."""
+        return tuple(pareto.placed(self.finished, self.objectives))
 
     @cached_property
     def longest(self) -> tuple[Trial, ...]:
@@ -99,7 +100,11 @@ class Facts:
         counts = last.counts + Counter(trial.state for trial in added)
         self.__dict__.update(latest=tuple(latest), counts=counts)
         if self.several:
-            self.__dict__.update(front=tuple(pareto.front((*last.front, *added), self.metrics)))
+            placed = list(last.placed)
+            for entry in pareto.placed(added, self.metrics):
+                insort(placed, entry)
+            front = pareto.front((*last.front, *added), self.metrics)
+            self.__dict__.update(placed=tuple(placed), front=tuple(front))
             return
         ranked = list(last.ranked)
         for trial in added:
@@ -211,10 +216,6 @@ def _following(last: Facts, finished: tuple[Trial, ...], snapshot: StudySnapshot
         if len(added) == more:
             known.learn(last, added)
     return known
-
-
-def _whole(trial: Trial, metrics: int) -> bool:
-    return trial.state is TrialState.SUCCEEDED and len(trial.values) == metrics
 
 
 def intermediates(trial: Trial) -> list[Measurement]:

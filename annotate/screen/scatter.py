@@ -8,7 +8,6 @@ Drawn here because what exists draws to its own width and colours (see `annotate
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,7 +47,7 @@ class Cloud:
 def front_picture(known: Facts, width: int, height: int) -> Block:
     """The first two metrics of every trial that has them, the front on top."""
     up, across = known.objectives[:2]
-    trials = [trial for trial in known.placed if all(map(math.isfinite, trial.values))]
+    trials = [trial for _, _, trial in known.placed]
     if not trials:
         return shape([[put("  the picture begins with the first result", DIM)]], width, height)
     front = {trial.number for trial in known.front}
@@ -59,7 +58,8 @@ def front_picture(known: Facts, width: int, height: int) -> Block:
     ]
     shown = [("★ none beats it", BEST), ("· trials", ACTIVE)]
     shown[1:1] = [("◆ defaults", BASELINE)] if clouds[0].points else []
-    limits = _limits([t.values[1] for t in trials], across), _limits([t.values[0] for t in trials], up)
+    rights, ups = zip(*(_point(trial) for trial in trials), strict=True)
+    limits = _limits(rights, across), _limits(ups, up)
     return scatter(clouds, width, height, limits=limits, across=clean(across.name), legend=words(shown))
 
 
@@ -109,6 +109,6 @@ def _cell(value: float, first: float, last: float, count: int) -> int:
 
 def _limits(values: Sequence[float], objective: Objective) -> tuple[float, float]:
     """From the best to the worst of the better nine tenths."""
-    ordered = sorted(values, key=objective.loss)
+    ordered = sorted(values, reverse=objective.direction == "maximize")
     ends = ordered[0], ordered[-1 - len(ordered) // 10]
     return min(ends), max(ends)
