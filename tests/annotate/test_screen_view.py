@@ -118,7 +118,7 @@ def test_any_key_closes_the_help_and_does_nothing_else():
 
 
 @pytest.mark.parametrize("key", ["x", "\t", "K"])
-def test_a_key_without_a_meaning_does_nothing(key):
+def test_a_key_without_a_meaning_to_a_watcher_does_nothing(key):
     watching = View(mode="watching", selected=13)
     assert press(watching, key, SNAPSHOT) == (watching, None)
 
