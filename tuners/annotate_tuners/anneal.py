@@ -40,7 +40,7 @@ class Anneal:
 
         self._bridge = self._bridge or Bridge(self._dimensions)
         known = sorted(history.ranked[:MANY], key=lambda outcome: outcome.number)
-        trials = self._bridge.trials(History(known))
+        trials = self._bridge.trials(known)
         while True:
             (document,) = anneal.suggest(
                 [len(known)],

@@ -1,4 +1,4 @@
-"""Our dimensions and history in hyperopt's own words, and back.
+"""Our dimensions and outcomes in hyperopt's own words, and back.
 
 hyperopt's documents never leave the files that wrap it. Importing hyperopt takes two seconds, so it
 is imported when a `Bridge` is made and not before.
@@ -23,16 +23,16 @@ from annotate_tuners.distributions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from annotate_tuners.algorithm import History
+    from annotate_tuners.algorithm import Outcome
     from annotate_tuners.dimensions import Dimension, Dimensions, Point
 
 Document = dict[str, Any]
 
 
 class Bridge:
-    """A space as a hyperopt `Domain`; histories as hyperopt `Trials`; documents as points."""
+    """A space as a hyperopt `Domain`; outcomes as hyperopt `Trials`; documents as points."""
 
     def __init__(self, dimensions: Dimensions) -> None:
         import hyperopt  # noqa: PLC0415
@@ -45,13 +45,10 @@ class Bridge:
             self._children.setdefault((dimension.parent, dimension.option), []).append(dimension)
         self.domain = Domain(None, self._expression(None, 0), pass_expr_memo_ctrl=False)
 
-    def trials(self, history: History, liar: float | None = None) -> Any:
-        """The history as `Trials`; a pending trial has the loss `liar`, or none, which counts as infinite."""
+    def trials(self, outcomes: Sequence[Outcome]) -> Any:
+        """The outcomes, in order of number, as `Trials`."""
         base = self._hyperopt.base
-        runs = [(o.number, o.point, o.loss) for o in history.finished]
-        runs += [(number, proposal.point, liar) for number, proposal in history.pending.items()]
-        runs.sort(key=lambda run: run[0])
-        documents = [self._document(tid, point, loss) for tid, (_, point, loss) in enumerate(runs)]
+        documents = [self._document(tid, each.point, each.loss) for tid, each in enumerate(outcomes)]
         trials = base.Trials()
         trials._insert_trial_docs(documents)  # noqa: SLF001 - its public door checks every document again
         trials.refresh()
