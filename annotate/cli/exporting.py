@@ -133,22 +133,33 @@ def _into_tool(record: StudyRecord, to: ExportFormat, target: str) -> None:
     match to:
         case ExportFormat.tensorboard:
             _refuse_file(target)
-            there, new = tensorboard.write_runs(record, Path(target))
+            there, new = tensorboard.write_runs(record, Path(target), _tell)
             shown = target
         case ExportFormat.mlflow:
-            there, new = mlflow.write_runs(record, target)
+            there, new = mlflow.write_runs(record, target, _tell)
             shown = mlflow.tracking_uri(target)
         case _:
-            there, new = optuna.write_study(record, target)
+            there, new = optuna.write_study(record, target, _tell)
             shown = (
                 target if "://" in target or target.endswith((".journal", ".log")) else f"sqlite:///{target}"
             )
+    _tell(there, there)
     left_out = len(record.trials) - there
     rest = f", {left_out} that wait or run are left out for now" if left_out else ""
     typer.echo(
         f"{target}: {there} trials of {record.meta.study}, {new} of them new or changed{rest}", err=True
     )
     typer.echo(f"  {_SHOWN_BY[to].format(shown)}   shows them", err=True)
+
+
+def _tell(done: int, total: int) -> None:
+    """How far it is, on a terminal, now and then; a database of ten thousand trials takes its minutes."""
+    import sys
+
+    if sys.stderr.isatty() and done % 50 == 0:
+        typer.echo(f"\r{done} of {total} trials ", nl=False, err=True)
+    if sys.stderr.isatty() and done == total:
+        typer.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _refuse_file(target: str) -> None:

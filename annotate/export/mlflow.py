@@ -15,7 +15,7 @@ from typing import Any
 
 from annotate.errors import UsageError
 from annotate.export.extras import need
-from annotate.export.record import StudyRecord
+from annotate.export.record import Progress, StudyRecord, nobody
 from annotate.trial import Trial, TrialState
 
 STUDY, NUMBER, ATTEMPT = "annotate.study", "annotate.trial", "annotate.attempt"
@@ -40,7 +40,7 @@ def tracking_uri(target: str) -> str:
     return f"sqlite:///{target}" if target.endswith((".db", ".sqlite", ".sqlite3")) else target
 
 
-def write_runs(record: StudyRecord, target: str) -> tuple[int, int]:
+def write_runs(record: StudyRecord, target: str, tell: Progress = nobody) -> tuple[int, int]:
     """Write the runs into the store; returns how many trials there are and how many were new or taken up again."""
     need("mlflow", "sqlalchemy", "alembic", extra="mlflow", purpose="--to mlflow")
     from mlflow.exceptions import MlflowException
@@ -52,9 +52,10 @@ def write_runs(record: StudyRecord, target: str) -> tuple[int, int]:
         client = MlflowClient(tracking_uri=tracking_uri(target))
         experiment = _experiment(client, record)
         known = _known(client, experiment)
-        changed = sum(
-            _write(client, experiment, record, trial, known.get(trial.number)) for trial in record.begun
-        )
+        changed = 0
+        for done, trial in enumerate(record.begun):
+            tell(done, len(record.begun))
+            changed += _write(client, experiment, record, trial, known.get(trial.number))
     except MlflowException as error:
         raise UsageError(
             f"MLflow refuses {target}: {str(error).splitlines()[0]}", remedy="-o mlflow.db is an SQLite file"

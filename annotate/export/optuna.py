@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotate.errors import UsageError
 from annotate.export.extras import need
-from annotate.export.record import StudyRecord, scalar
+from annotate.export.record import Progress, StudyRecord, nobody, scalar
 from annotate.trial import Json, Trial, TrialState
 from annotate_tuners.choices import Choice
 from annotate_tuners.distributions import (
@@ -83,13 +83,13 @@ def open_storage(target: str) -> BaseStorage:
         ) from error
 
 
-def write_study(record: StudyRecord, target: str) -> tuple[int, int]:
+def write_study(record: StudyRecord, target: str, tell: Progress = nobody) -> tuple[int, int]:
     """Write the study into the storage; returns how many trials have ended and how many of those are new there."""
     with storage_at(target) as storage:
-        return _write(record, storage)
+        return _write(record, storage, tell)
 
 
-def _write(record: StudyRecord, storage: BaseStorage) -> tuple[int, int]:
+def _write(record: StudyRecord, storage: BaseStorage, tell: Progress) -> tuple[int, int]:
     from optuna.study import StudyDirection
 
     directions = [StudyDirection[objective.direction.upper()] for objective in record.meta.objectives]
@@ -108,7 +108,8 @@ def _write(record: StudyRecord, storage: BaseStorage) -> tuple[int, int]:
         for name, distribution in record.flat_space.items()
     }
     new = [trial for trial in ended if trial.number not in there]
-    for trial in new:
+    for done, trial in enumerate(new):
+        tell(done, len(new))
         storage.create_new_trial(study, template_trial=_frozen(record, trial, distributions))
     return len(ended), len(new)
 

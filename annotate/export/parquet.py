@@ -18,7 +18,7 @@ from typing import Any
 from annotate.export.documents import document
 from annotate.export.extras import need
 from annotate.export.record import StudyRecord
-from annotate.export.tables import columns, row
+from annotate.export.tables import columns, rows
 from annotate.trial import Json
 
 INT64 = 1 << 63
@@ -44,10 +44,10 @@ def _trials(record: StudyRecord) -> Any:
         "attempt": pa.int64(), "baseline": pa.bool_(), "exit_code": pa.int64(), "gpus": pa.list_(pa.string()),
         "message": pa.string(),
     }  # fmt: skip
-    rows = [row(record, trial) for trial in record.trials]
+    found = list(rows(record))
     arrays = {}
     for column in columns(record):
-        values = [cells.get(column.title) for cells in rows]
+        values = [cells.get(column.title) for cells in found]
         if column.kind == "fact":
             if column.what in ("start", "end"):
                 values = [None if at is None else round(at * 1e6) for at in values]

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,13 @@ from annotate.storage import StudyMeta
 from annotate.trial import Json, Params, Trial, TrialState
 from annotate_tuners.choices import Choice, MutableLayers
 from annotate_tuners.space import Distribution, SearchSpace, branch
+
+Progress = Callable[[int, int], None]
+"""Is told how many trials of how many are written."""
+
+
+def nobody(_done: int, _total: int) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,11 +55,16 @@ def columns(record: StudyRecord) -> list[Column]:
     return found
 
 
-def row(record: StudyRecord, trial: Trial) -> dict[str, Json]:
-    """A trial by the titles of the columns; what it does not have is not in it."""
+def rows(record: StudyRecord) -> Iterator[dict[str, Json]]:
+    """The trials by the titles of the columns; what one does not have is not in it."""
+    known = columns(record)
+    return (_row(record, trial, known) for trial in record.trials)
+
+
+def _row(record: StudyRecord, trial: Trial, known: Sequence[Column]) -> dict[str, Json]:
     values, facts = record.values_of(trial), _facts(trial)
     cells: dict[str, Json] = {}
-    for column in columns(record):
+    for column in known:
         match column.kind:
             case "fact" if facts[column.what] is not None:
                 cells[column.title] = facts[column.what]
@@ -78,7 +83,7 @@ def as_csv(record: StudyRecord) -> str:
     titles = [column.title for column in columns(record)]
     writer = csv.DictWriter(text, fieldnames=titles, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({title: cell(value) for title, value in row(record, t).items()} for t in record.trials)
+    writer.writerows({title: cell(value) for title, value in row.items()} for row in rows(record))
     return text.getvalue()
 
 

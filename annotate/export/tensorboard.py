@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from annotate.export.extras import need
-from annotate.export.record import StudyRecord
+from annotate.export.record import Progress, StudyRecord, nobody
 from annotate.trial import Trial, TrialState
 
 _STATUS = {
@@ -28,11 +28,12 @@ _STATUS = {
 }
 
 
-def write_runs(record: StudyRecord, directory: Path) -> tuple[int, int]:
+def write_runs(record: StudyRecord, directory: Path, tell: Progress = nobody) -> tuple[int, int]:
     """Write the runs below `directory`; returns how many trials there are and how many were new or changed."""
     need("tensorboard", extra="tensorboard", purpose="--to tensorboard")
     changed = 0
-    for trial in record.begun:
+    for done, trial in enumerate(record.begun):
+        tell(done, len(record.begun))
         run = directory / record.meta.study / f"trial-{trial.number:04}"
         # TensorBoard shows a run by all files in it, so there is only this one, whenever the trial was run again.
         path = run / f"events.out.tfevents.{int(record.meta.created)}.annotate"
