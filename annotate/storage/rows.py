@@ -31,7 +31,7 @@ def trial_row(trial: Trial) -> Row:
         trial.started,
         trial.ended,
         trial.reason and trial.reason.value,
-        trial.message,
+        trial.message and trial.message.encode(errors="replace").decode(),
         trial.exit_code,
         json.dumps(list(trial.gpus)),
         trial.pid,

@@ -63,6 +63,12 @@ def test_a_trial_comes_back_as_it_was(store, trial):
     assert store.trials() == [trial]
 
 
+def test_a_message_that_is_no_text_is_kept_as_far_as_it_is(store):
+    """Half a surrogate pair, as JSON of elsewhere may hold, costs a character and not the trial."""
+    store.save(fail(start(Trial(0, {}), at=1.0), at=2.0, reason=FailureReason.EXCEPTION, message="a \udcff b"))
+    assert store.trial(0).message == "a ? b"
+
+
 def test_saving_again_replaces_and_keeps_what_was_reported(store):
     trial = start(Trial(0, {"k": 1}), at=1.0)
     store.save(trial)
