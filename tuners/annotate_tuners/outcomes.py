@@ -1,5 +1,6 @@
 """What has finished, kept in order as it comes: a suggestion sorts and copies nothing.
 
+>>> from annotate_tuners.algorithm import Outcome
 >>> outcomes = Outcomes([Outcome(2, {}, 0.5, {}), Outcome(1, {}, 0.7, {}), Outcome(3, {}, None, {})])
 >>> [o.number for o in outcomes], [o.number for o in outcomes.ranked]
 ([1, 2, 3], [2, 1])
