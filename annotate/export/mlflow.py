@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from annotate.errors import UsageError
+from annotate.export.databases import refuse_foreign
 from annotate.export.extras import need
 from annotate.export.record import Progress, StudyRecord, nobody
 from annotate.trial import Trial, TrialState
@@ -46,10 +47,13 @@ def write_runs(record: StudyRecord, target: str, tell: Progress = nobody) -> tup
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 
+    uri = tracking_uri(target)
+    if uri.startswith("sqlite:"):
+        refuse_foreign(uri, mark="experiments", tool="MLflow")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        client = MlflowClient(tracking_uri=tracking_uri(target))
+        client = MlflowClient(tracking_uri=uri)
         experiment = _experiment(client, record)
         known = _known(client, experiment)
         changed = 0
@@ -57,8 +61,9 @@ def write_runs(record: StudyRecord, target: str, tell: Progress = nobody) -> tup
             tell(done, len(record.begun))
             changed += _write(client, experiment, record, trial, known.get(trial.number))
     except MlflowException as error:
+        why = str(error).splitlines()[0].partition(". ")[0]
         raise UsageError(
-            f"MLflow refuses {target}: {str(error).splitlines()[0]}", remedy="-o mlflow.db is an SQLite file"
+            f"MLflow refuses {target}: {why}", remedy="-o mlflow.db is an SQLite file"
         ) from error
     return len(record.begun), changed
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotate.errors import UsageError
+from annotate.export.databases import refuse_foreign
 from annotate.export.extras import need
 from annotate.export.record import Progress, StudyRecord, nobody, scalar
 from annotate.trial import Json, Trial, TrialState
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from annotate_tuners.space import Distribution
 
 NUMBER = "annotate:trial"
+JOURNALS = (".journal", ".log")
 _SIGMAS = 4
 _STATES = {
     TrialState.SUCCEEDED: "COMPLETE",
@@ -64,6 +66,11 @@ def storage_at(target: str) -> Iterator[BaseStorage]:
             engine.dispose()
 
 
+def url_of(target: str) -> str:
+    """A URL as it stands, a path as SQLite's."""
+    return target if "://" in target else f"sqlite:///{target}"
+
+
 def open_storage(target: str) -> BaseStorage:
     """A URL as it stands, `*.journal` and `*.log` as a journal, any other path as SQLite's. Raises UsageError."""
     need("optuna", extra="optuna", purpose="an Optuna storage")
@@ -71,11 +78,15 @@ def open_storage(target: str) -> BaseStorage:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        if "://" not in target and Path(target).suffix in (".journal", ".log"):
+        if "://" not in target and Path(target).suffix in JOURNALS:
             from optuna.storages.journal import JournalFileBackend
 
             return optuna.storages.JournalStorage(JournalFileBackend(target))
-        return optuna.storages.RDBStorage(target if "://" in target else f"sqlite:///{target}")
+        url = url_of(target)
+        refuse_foreign(url, mark="version_info", tool="Optuna")
+        return optuna.storages.RDBStorage(url)
+    except UsageError:
+        raise
     except Exception as error:  # the library lets through whatever the database's driver raises
         raise UsageError(
             f"Optuna cannot open {target}: {str(error).strip().splitlines()[0]}",

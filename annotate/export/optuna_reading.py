@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from annotate.annotations.names import short_names
 from annotate.errors import UsageError
-from annotate.export.optuna import NUMBER, storage_at
+from annotate.export.databases import refuse_foreign
+from annotate.export.extras import need
+from annotate.export.optuna import JOURNALS, NUMBER, storage_at, url_of
 from annotate.export.record import StudyRecord
 from annotate.storage import StudyMeta
 from annotate.trial import PLAIN_NUMBER, FailureReason, Json, Measurement, Objective, Trial, TrialState
@@ -34,6 +36,10 @@ _STATES = {
 
 def read_study(source: str, name: str | None, *, now: float) -> StudyRecord:
     """The study called `name`, or the only one there. Raises UsageError."""
+    need("optuna", extra="optuna", purpose="an Optuna storage")
+    is_journal = "://" not in source and Path(source).suffix in JOURNALS
+    if not is_journal and not refuse_foreign(url_of(source), mark="version_info", tool="Optuna"):
+        raise UsageError(f"there is no Optuna storage {source}")
     with storage_at(source) as storage:
         return _read(storage, source, name, now)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from annotate.errors import UsageError
 from annotate.export.extras import need
 from annotate.export.record import Progress, StudyRecord, nobody
 from annotate.trial import Trial, TrialState
@@ -38,10 +39,15 @@ def write_runs(record: StudyRecord, directory: Path, tell: Progress = nobody) ->
         # TensorBoard shows a run by all files in it, so there is only this one, whenever the trial was run again.
         path = run / f"events.out.tfevents.{int(record.meta.created)}.annotate"
         data = _events(record, trial)
-        if path.is_file() and path.read_bytes() == data:
-            continue
-        run.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        try:
+            if path.is_file() and path.read_bytes() == data:
+                continue
+            run.mkdir(parents=True, exist_ok=True)
+            _replace(path, data)
+        except OSError as error:
+            raise UsageError(
+                f"{run} cannot be written: {error.strerror}", remedy="name another directory"
+            ) from error
         changed += 1
     return len(record.begun), changed
 

@@ -15,6 +15,8 @@ import pytest
 from annotate.errors import UsageError
 from annotate.export import StudyRecord, mlflow, optuna, parquet, tensorboard
 from annotate.export.extras import need
+from annotate.export.importing import keep
+from annotate.export.optuna_reading import read_study
 from annotate.trial import cancel, succeed
 
 
@@ -26,6 +28,11 @@ def ended(record):
         for t in record.trials
     ]  # fmt: skip
     return StudyRecord(record.meta, tuple(trials))
+
+
+def over(record):
+    """Without what runs or waits."""
+    return StudyRecord(record.meta, tuple(t for t in record.trials if t.state.finished))
 
 
 # TensorBoard
@@ -357,3 +364,34 @@ def test_a_package_that_lacks_is_named_with_the_command():
     with pytest.raises(UsageError, match="--to parquet needs no_such_package") as refused:
         need("no_such_package", extra="parquet", purpose="--to parquet")
     assert refused.value.remedy == "pip install 'annotate-trials[parquet]'"
+
+
+def test_no_tool_is_let_at_the_database_of_another_program(record, tmp_path, quiet):
+    """It would make its tables there; a study's own is refused too, and nothing is changed."""
+    optuna.write_study(record, str(tmp_path / "o.db"))
+    mlflow.write_runs(record, str(tmp_path / "m.db"))
+    folder = keep(over(record), tmp_path, now=1e9, version="1")
+    before = {path: path.read_bytes() for path in (tmp_path / "o.db", tmp_path / "m.db", folder.database)}
+    for path in (tmp_path / "m.db", folder.database):
+        with pytest.raises(UsageError, match="another program"):
+            optuna.write_study(record, str(path))
+        with pytest.raises(UsageError, match="another program"):
+            read_study(str(path), None, now=0)
+    for path in (tmp_path / "o.db", folder.database):
+        with pytest.raises(UsageError, match="another program"):
+            mlflow.write_runs(record, str(path))
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_storage_that_is_not_there_is_not_made_by_reading_it(tmp_path):
+    """Neither by its path nor by its URL."""
+    with pytest.raises(UsageError, match="there is no Optuna storage"):
+        read_study(f"sqlite:///{tmp_path / 'none.db'}", None, now=0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_made_is_said(record, tmp_path):
+    """In one sentence."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written"):
+        tensorboard.write_runs(record, tmp_path / "file" / "runs")
