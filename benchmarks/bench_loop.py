@@ -22,7 +22,6 @@ import itertools
 import os
 import pty
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -70,7 +69,7 @@ class Bench:
             "--jobs", str(case.jobs), *options,
         ]  # fmt: skip
         seconds = self._timed(command, case, screen=screen)
-        shutil.rmtree(self.root / ".annotate")
+        self._put_aside()
         return seconds
 
     def idle(self, trials: int, *options: str) -> tuple[float, float]:
@@ -91,17 +90,22 @@ class Bench:
         ]
         self._timed([*command, "--tuner", "random", *options], case)
         logs = [path.read_text().split() for path in self.root.glob(".annotate/*/trials/*/log")]
-        shutil.rmtree(self.root / ".annotate")
+        self._put_aside()
         times = sorted((float(begun), float(ended)) for begun, ended in logs)
         gaps = sorted(after[0] - before[1] for before, after in itertools.pairwise(times))
         return statistics.median(gaps), gaps[int(len(gaps) * 0.95)]
+
+    def _put_aside(self) -> None:
+        """Nothing is deleted between runs: for 5 s after that, ext4 is slow to make files."""
+        if (self.root / ".annotate").exists():
+            (self.root / ".annotate").rename(self.root / f"done-{time.monotonic_ns()}")
 
     def _timed(self, command: list[str], case: Case, *, screen: bool = False) -> float:
         left_out = ("ANNOTATE_", "NNI_", "PYTHONDONTWRITEBYTECODE")
         env = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         times = []
         for _ in range(case.repeats):
-            shutil.rmtree(self.root / ".annotate", ignore_errors=True)
+            self._put_aside()
             with Terminal() if screen else (self.root / "out").open("wb") as out:
                 begin = time.perf_counter()
                 done = subprocess.run(
