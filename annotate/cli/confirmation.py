@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotate.cli.continuing import kept_closure
-from annotate.cli.hosting import Host, LogFormat, plan_of
+from annotate.cli.hosting import Host, LogFormat, launch_of, plan_of
 from annotate.cli.naming import command_line
 from annotate.cli.output import Format, write
 from annotate.cli.rows import ranked
@@ -32,9 +32,7 @@ from annotate.errors import UsageError
 from annotate.sources import Closure
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore, find
 from annotate.storage.faults import told
-from annotate.study import Launcher, Study, StudyEnded, StudyOptions
-from annotate.study.flags import Flagged
-from annotate.study.pattern import Printed, compiled
+from annotate.study import Study, StudyEnded, StudyOptions
 from annotate.study.ports import Launch
 from annotate.study.resuming import run_again
 from annotate.study.slots import MachineSlots, SlotOptions
@@ -220,8 +218,7 @@ def _launch(what: Confirmation, executor: Executor, seed: int) -> Launch:
     plan = plan_of(code, meta)
     given = shlex.split(words.replace("{}", str(seed))) if words is not None else []
     plan = dataclasses.replace(plan, folder=what.runs, code=code, command=(*plan.command, *given))
-    launch: Launch = Flagged(executor, plan, meta.flags) if meta.flags else Launcher(executor, plan)
-    return Printed(launch, compiled(meta.metric_pattern)) if meta.metric_pattern else launch
+    return launch_of(executor, plan, meta)
 
 
 def _params(trial: Trial, meta: StudyMeta) -> Params:

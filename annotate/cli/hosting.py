@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from annotate.study import Listener, StudyEvent
     from annotate.study.ports import Launch
     from annotate.study.slots import MachineSlots
-    from annotate.trial import Measurement
+    from annotate.trial import Measurement, Trial
+    from annotate_runtime.executors import Executor
     from annotate_tuners.searcher import Constraint
     from annotate_tuners.tuner import Tuner
 
@@ -77,7 +78,7 @@ async def host(
             return Study(
                 store,
                 make_tuner=lambda: _tuner(folder, meta, allowed),
-                launch=_launch(executor, plan, meta),
+                launch=launch_of(executor, plan, meta),
                 slots=slots,
                 options=StudyOptions.from_json(meta.options),
                 pruner=make_pruner(meta.pruner, direction=meta.direction, **meta.pruner_args)
@@ -105,7 +106,7 @@ async def host(
     finally:
         await executor.aclose()
     best = hosting.snapshot.best
-    hosting.conclude(ended, _next_steps(Path(meta.script), ended, found=best is not None))
+    hosting.conclude(ended, _next_steps(meta, ended, best))
     if ended.how == "stopped":
         return 128 + (hosting.signal or signal.SIGINT)
     return 0 if best and ended.how == "finished" else 1
@@ -318,19 +319,25 @@ def _prefix(plan: LaunchPlan, meta: StudyMeta) -> Prefix | None:
     return Prefix(command=plan.command, cwd=plan.cwd, env=env, directory=plan.folder.path)
 
 
-def _launch(executor: LocalExecutor, plan: LaunchPlan, meta: StudyMeta) -> Launch:
+def launch_of(executor: Executor, plan: LaunchPlan, meta: StudyMeta) -> Launch:
+    """What starts the trials of a study: with options of the command line, with results read from what they print."""
     launch: Launch = Flagged(executor, plan, meta.flags) if meta.flags else Launcher(executor, plan)
     return Printed(launch, re.compile(meta.metric_pattern)) if meta.metric_pattern else launch
 
 
-def _next_steps(script: Path, ended: StudyEnded, *, found: bool) -> list[tuple[str, str]]:
+def _next_steps(meta: StudyMeta, ended: StudyEnded, best: Trial | None) -> list[tuple[str, str]]:
     resume = [("annotate resume", "go on where it stopped")] if ended.how != "finished" else []
-    if not found:
+    if best is None:
         return [*resume, ("annotate log 0", "what the first trial printed")]
+    name = Path(meta.script).name
+    in_source = any("/" in key and key not in meta.flags for key in best.active)
     return [
         *resume,
         ("annotate top", "the best trials"),
-        ("annotate best --format args", "the best parameters, for a command line"),
-        ("annotate log", f"what the best trial of {script.name} printed"),
+        ("annotate confirm", "run the best and the defaults again with other seeds: is it true?"),
+        ("annotate apply", f"write the best parameters into {name}, as its defaults")
+        if in_source
+        else ("annotate best --format args", "the best parameters, for a command line"),
+        ("annotate log", f"what the best trial of {name} printed"),
         ("annotate export --to csv", "every trial"),
     ]

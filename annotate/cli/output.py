@@ -30,6 +30,10 @@ class Format(str, enum.Enum):
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print it.")]
 
 
+class Difference(float):
+    """A number that a table shows with its sign."""
+
+
 def write(rows: Sequence[Mapping[str, Any]], format: Format) -> None:
     """Print `rows`, whose first one names the columns; None is an empty cell, in JSON null."""
     match format:
@@ -57,7 +61,7 @@ def shorten(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.5g}"
+        return f"{value:+.5g}" if isinstance(value, Difference) else f"{value:.5g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -43,12 +43,14 @@ class Picked:
 
     @property
     def gain(self) -> Gain | None:
-        """Over the defaults; None of the baseline itself, and where either has no value."""
-        trial, base = self.trial, self.baseline
-        if trial.baseline or trial.value is None or base is None or base.value is None:
-            return None
-        better = trial.value - base.value
-        return Gain(base.value, better if self.meta.direction == "maximize" else -better)
+        """Over the defaults in the first metric; None of the baseline itself, and where either has no value."""
+        won = self.gains
+        return won[0] if won else None
+
+    @property
+    def gains(self) -> list[Gain]:
+        """The same in each metric; none of the baseline itself."""
+        return [] if self.trial.baseline else gains(self.meta.objectives, self.trial, self.baseline)
 
     @property
     def name(self) -> str:
@@ -126,5 +128,5 @@ def _result(what: Picked) -> str:
     said = ", ".join(f"{objective.name} {number(value, digits=5)}" for objective, value in named)
     if trial.state is not TrialState.SUCCEEDED:
         said = f"{state_of(trial)} at {said}"
-    won = [] if trial.baseline else gains(objectives, trial, what.baseline)
+    won = what.gains
     return f"{said}, {', '.join(each.text for each in won)} than the defaults" if won else said

@@ -11,7 +11,7 @@ import typer
 
 from annotate.cli import completing
 from annotate.cli.finding import StudyArgument, StudyOption, named, opened
-from annotate.cli.output import Format, FormatOption, write
+from annotate.cli.output import Difference, Format, FormatOption, write
 from annotate.cli.rows import best_of, facts_of, front_of, ranked, row_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def ls(format: FormatOption = Format.table) -> None:
     [bold]annotate ls --format json[/bold]
     """
     from annotate.errors import StorageError
+    from annotate.screen.gain import gained
     from annotate.storage import StudyStore, holder, studies
 
     rows = []
@@ -42,8 +43,11 @@ def ls(format: FormatOption = Format.table) -> None:
             with StudyStore.open(folder.database, read_only=True) as store:
                 meta, counts = store.meta(), store.counts()
                 best: float | str | None = store.best_value(meta.direction)
+                base, gain = store.baseline(), None
                 if len(meta.objectives) > 1:
                     best = f"{len(front_of(store.trials(), meta))} on the front"
+                elif isinstance(best, float) and base is not None and base.value is not None:
+                    gain = Difference(gained(meta.objectives[0], best, base.value).absolute)
         except StorageError as error:
             typer.echo(error.message, err=True)
             continue
@@ -55,6 +59,7 @@ def ls(format: FormatOption = Format.table) -> None:
                 "trials": sum(counts.values()),
                 "finished": sum(count for state, count in counts.items() if state.finished),
                 "best": best,
+                "gain": gain,
                 "running": holder(folder.lock) is not None,
             }
         )
@@ -86,15 +91,15 @@ def show(
     found = None if what is None else named(what, study)
     if found is not None:
         with opened(found[0]) as (_, store, meta):
-            trial = store.trial(found[1])
-        write([{"name": name, "value": value} for name, value in facts_of(trial, meta).items()], format)
+            facts = facts_of(store.trial(found[1]), meta, store.baseline())
+        write([{"name": name, "value": value} for name, value in facts.items()], format)
         return
     from annotate.storage import holder
     from annotate.trial import TrialState
 
     with opened(what or study) as (folder, store, meta):
-        trials = store.trials()
-    write([row_of(trial, meta) for trial in trials], format)
+        trials, base = store.trials(), store.baseline()
+    write([row_of(trial, meta, base) for trial in trials], format)
     if any(trial.state is TrialState.RUNNING for trial in trials) and holder(folder.lock) is None:
         typer.echo(f"its host was killed or lost: `annotate resume {folder.id}` runs it on", err=True)
 
@@ -111,17 +116,20 @@ def top(
     [bold]annotate top --format csv > top.csv[/bold]
     """
     with opened(study) as (_, store, meta):
-        write(_ranked_rows(store.trials(), meta, count), format)
+        trials, base = store.trials(), store.baseline()
+    write(_ranked_rows(trials, meta, base, count), format)
 
 
-def _ranked_rows(trials: list[Trial], meta: StudyMeta, count: int) -> list[dict[str, Any]]:
+def _ranked_rows(
+    trials: list[Trial], meta: StudyMeta, base: Trial | None, count: int
+) -> list[dict[str, Any]]:
     best = ranked(trials, meta)[:count]
     if len(meta.objectives) == 1:
-        return [row_of(trial, meta) for trial in best]
+        return [row_of(trial, meta, base) for trial in best]
     from annotate import pareto
 
     rank = pareto.rank_of(trials, meta.objectives)
-    return [{"rank": rank[trial.number] + 1, **row_of(trial, meta)} for trial in best]
+    return [{"rank": rank[trial.number] + 1, **row_of(trial, meta, base)} for trial in best]
 
 
 def best(
@@ -144,7 +152,7 @@ def best(
     from annotate.export.record import values_of
 
     with opened(study) as (folder, store, meta):
-        trials = store.trials()
+        trials, base = store.trials(), store.baseline()
         trial = best_of(trials, meta) if number is None else store.trial(number)
     if trial is None:
         raise StorageError(
@@ -173,7 +181,7 @@ def best(
             )
             print(shlex.join(words))
         case BestFormat.table:
-            write([row_of(each, meta) for each in front], Format.table)
+            write([row_of(each, meta, base) for each in front], Format.table)
 
 
 def compare(
@@ -197,7 +205,7 @@ def compare(
                 f"there is no trial {word}", remedy="`annotate show` lists the trials by number"
             )
         with opened(found[0]) as (_, store, meta):
-            columns[word] = row_of(store.trial(found[1]), meta)
+            columns[word] = row_of(store.trial(found[1]), meta, store.baseline())
     names = dict.fromkeys(name for row in columns.values() for name in row if name != "trial")
     write(
         [{"trial": name, **{word: row.get(name) for word, row in columns.items()}} for name in names], format

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annotate.cli.output import seconds
+from annotate.cli.output import Difference, seconds
 
 if TYPE_CHECKING:
     from annotate.storage import StudyMeta
@@ -34,14 +34,15 @@ def front_of(trials: list[Trial], meta: StudyMeta) -> list[Trial]:
     return pareto.front(trials, meta.objectives)
 
 
-def row_of(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
-    """The trial as a row of `show`: its parameters under their short names."""
+def row_of(trial: Trial, meta: StudyMeta, base: Trial | None) -> dict[str, Any]:
+    """The trial as a row of `show`: its gain over the baseline, where there is one; parameters by their short names."""
     from annotate.export.record import values_of
 
     row = {
         "trial": trial.number,
         "state": state_of(trial),
         **reached(trial, meta),
+        **({} if base is None else gained(trial, meta, base)),
         "duration": seconds(trial.duration),
     }
     values, taken = values_of(trial, meta), _COLUMNS | row.keys()
@@ -60,17 +61,29 @@ def reached(trial: Trial, meta: StudyMeta) -> dict[str, float | None]:
     return {name: values.get(at) for at, name in enumerate(names)}
 
 
+def gained(trial: Trial, meta: StudyMeta, base: Trial) -> dict[str, Difference | None]:
+    """Its `gain` over the baseline, or that in each of several metrics; more is better, whatever the direction."""
+    from annotate.screen.gain import gains
+
+    won = (
+        [] if trial.baseline else [Difference(each.absolute) for each in gains(meta.objectives, trial, base)]
+    )
+    if len(meta.objectives) == 1:
+        return {"gain": won[0] if won else None}
+    return {f"{each.name} gain": won[at] if won else None for at, each in enumerate(meta.objectives)}
+
+
 def state_of(trial: Trial) -> str:
     return f"{trial.state.value} ({trial.reason.value})" if trial.reason else trial.state.value
 
 
-def facts_of(trial: Trial, meta: StudyMeta) -> dict[str, Any]:
+def facts_of(trial: Trial, meta: StudyMeta, base: Trial | None) -> dict[str, Any]:
     """All that is known of one trial."""
     from annotate.export.documents import finite
 
     last = trial.measurements[-1] if trial.measurements else None
     return {
-        **row_of(trial, meta),
+        **row_of(trial, meta, base),
         "baseline": trial.baseline,
         "reports": len(trial.measurements),
         "last report": {k: finite(v) for k, v in last.values.items()} if last else None,

@@ -38,7 +38,7 @@ def _variable(site: VariableSite) -> Iterator[Diagnostic]:
     if site.default is not None and _outside(site.distribution, site.default[0]):
         yield Diagnostic(
             "W403", site.span, f"the value that stands in the source, {site.default[0]!r}, is not in {site.written}",
-            "widen the range, or change the value; trial 0 runs the value as it stands",
+            "widen the range, or change the value; the baseline runs the value as it stands",
         )  # fmt: skip
     match site.distribution:
         case Uniform(low=low, high=high) if low > 0 and high / low >= _DECADES:

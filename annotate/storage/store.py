@@ -215,6 +215,14 @@ class StudyStore:
         reads = self.reads([number]).get(number, frozenset())
         return with_reads(trial_of(row, self.measurements(number)), reads)
 
+    def baseline(self) -> Trial | None:
+        """The trial that ran the script's own defaults, None where there is none."""
+        with told(self.path):
+            row = self._connection.execute(
+                f"{_SELECT_TRIALS} WHERE baseline ORDER BY number LIMIT 1"
+            ).fetchone()
+        return None if row is None else trial_of(row, ())
+
     def measurements(self, number: int, *, after: int = 0) -> tuple[Measurement, ...]:
         """What a trial reported, in the order of reporting, less the first `after` reports."""
         with told(self.path):

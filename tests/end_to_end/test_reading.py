@@ -119,6 +119,32 @@ def test_the_best_come_first_in_the_direction_of_the_study(annotate):
     assert [row["trial"] for row in json.loads(annotate("top", down.id, "--format", "json").stdout)] == [0, 1]
 
 
+@pytest.mark.parametrize(("direction", "gain"), [("maximize", 0.25), ("minimize", -0.25)])
+def test_every_table_shows_the_gain_over_the_defaults(annotate, direction, gain):
+    """More is better whatever the direction; the baseline gained nothing, nor did what has no result."""
+    study(annotate.cwd, direction=direction)
+
+    def asked(*words):
+        return json.loads(annotate(*words, "--format", "json").stdout)
+
+    (listed,) = asked("ls")
+    assert listed["gain"] == max(gain, 0.0)
+    assert [row["gain"] for row in asked("show")] == [None, gain, -gain, None, None, None]
+    assert {row["trial"]: row["gain"] for row in asked("top")} == {0: None, 1: gain}
+    assert {"name": "gain", "value": gain} in asked("show", "1")
+    assert {"trial": "gain", "0": None, "1": gain} in asked("compare", "0", "1")
+    assert f"{gain:+}" in annotate("top").stdout
+
+
+def test_a_study_without_a_baseline_has_no_column_for_the_gain(annotate):
+    """`--no-baseline`: nothing to compare with, and no empty column that says so on every line."""
+    folder = study(annotate.cwd, trials=False)
+    with StudyStore.open(folder.database) as store:
+        store.save(succeed(start(Trial(0, {LR: 0.01}), at=1.0), at=2.0, value=0.5))
+    assert "gain" not in json.loads(annotate("top", "--format", "json").stdout)[0]
+    assert json.loads(annotate("ls", "--format", "json").stdout)[0]["gain"] is None
+
+
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_a_table_is_a_table_in_every_format(annotate, form):
     """A parameter that is called as a column is shown by its key, so that neither hides the other."""
