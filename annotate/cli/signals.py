@@ -1,6 +1,7 @@
 """What signals mean to a host: Ctrl-C ends the study cleanly, Ctrl-C again at once; TERM and HUP cleanly.
 
-Before the study runs any of them ends the program, as `SystemExit`, so that nothing half made is left.
+Before the study runs any of them ends the program there and then, as `KeyboardInterrupt` or `SystemExit`,
+so that nothing half made is left. asyncio's own way with Ctrl-C, which waits for the next `await`, is kept out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def leave_on_signals() -> None:
-    """Let SIGTERM and SIGHUP unwind the program; SIGHUP that is ignored (nohup) stays ignored."""
+    """Let signals unwind the program; SIGHUP that is ignored (nohup) stays ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
@@ -37,6 +40,10 @@ def caught(handler: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

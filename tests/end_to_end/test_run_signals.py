@@ -141,13 +141,14 @@ def test_a_terminal_that_is_closed_ends_the_study_cleanly(annotate):
 
 
 def test_an_interrupt_before_the_study_begins_leaves_nothing(annotate):
-    """Ctrl-C while the source is read: exit code 130, no traceback, no study."""
+    """Ctrl-C while the study is made: it ends there and then, exit code 130, no traceback, no study."""
     annotate.write("train.py")
     driver = annotate.write(
         "driver.py",
         "import os, signal, sys\nfrom annotate.cli import building\n"
-        "building.write_code = lambda *_, **__: os.kill(os.getpid(), getattr(signal, sys.argv.pop()))\n"
-        "from annotate.cli.__main__ import main\nmain()\n",
+        "def write_code(*_, **__):\n"
+        "    os.kill(os.getpid(), getattr(signal, sys.argv.pop()))\n    open('went-on', 'w').close()\n"
+        "building.write_code = write_code\nfrom annotate.cli.__main__ import main\nmain()\n",
     )
     for name, code in (("SIGINT", 130), ("SIGTERM", 143)):
         child = pexpect.spawn(
@@ -162,6 +163,7 @@ def test_an_interrupt_before_the_study_begins_leaves_nothing(annotate):
         assert child.exitstatus == code, said
         assert "Traceback" not in said
         assert annotate.studies == []
+        assert not (annotate.cwd / "went-on").exists()
 
 
 def test_an_interrupt_does_not_wait_for_what_all_trials_have_in_common(annotate):

@@ -1,5 +1,6 @@
 """What a running trial takes of the machine's memory."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -22,13 +23,16 @@ sys.stdin.read()
 @pytest.fixture
 def eater():
     """A session of two processes that hold 60 MB each."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", EATER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert [process.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
-    yield process.pid
-    os.killpg(process.pid, 9)
-    process.communicate()
+    ) as process:
+        try:
+            assert [process.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
+            yield process.pid
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it has not come to be a session
+                os.killpg(process.pid, 9)
+            process.kill()
 
 
 def test_all_processes_of_a_trial_count(eater):
