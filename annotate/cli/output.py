@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from annotate.cli.streams import stdout
+from annotate.cli.tables import Column, show
 
 
 class Format(str, enum.Enum):
@@ -77,19 +78,14 @@ def seconds(value: float | None) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
     if not rows:
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in rows[0]:
-        numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(shorten(value)) for value in row.values()))
-    console = stdout()
-    if not console.is_terminal:
-        console.width = 10_000
-    console.print(table)
+    columns = [
+        Column(
+            name,
+            tuple(shorten(row[name]) for row in rows),
+            numeric=all(isinstance(row[name], int | float | None) for row in rows),
+        )
+        for name in rows[0]
+    ]
+    show(columns, stdout())

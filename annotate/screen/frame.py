@@ -60,7 +60,7 @@ def _opened(snapshot: StudySnapshot, view: View) -> Trial | None:
 def _wide(snapshot: StudySnapshot, known: Facts, view: View, width: int, height: int) -> Block:
     left = width * 3 // 5
     right = width - left - 1
-    best_box = _best_box(snapshot, known, left)
+    best_box = _best_box(snapshot, known, left, height)
     active = running(snapshot)
     running_height = max(4, min(len(active), (height - len(best_box)) // 3) + 3)
     rest = height - len(best_box) - running_height
@@ -87,7 +87,7 @@ def _wide(snapshot: StudySnapshot, known: Facts, view: View, width: int, height:
     return beside(column, side)
 
 
-def _best_box(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
+def _best_box(snapshot: StudySnapshot, known: Facts, width: int, height: int) -> Block:
     trial = known.best
     lines = best(snapshot, known, width - 4)
     if trial is not None and known.several:
@@ -101,7 +101,7 @@ def _best_box(snapshot: StudySnapshot, known: Facts, width: int) -> Block:
         if fits(columns, width - 4):
             lines = [*lines, *table("", columns, width - 4)]
         else:
-            lines = [*lines, *parameters(trial, snapshot, width - 4, 3)]
+            lines = [*lines, *parameters(trial, snapshot, width - 4, max(3, height // 8))]
     return box("best so far", lines, width, len(lines) + 2)
 
 

@@ -28,7 +28,7 @@ from annotate.screen.paint import (
     width_of,
 )
 from annotate.screen.weight import parameter_keys
-from annotate.screen.words import clean, fit, parameter
+from annotate.screen.words import clean, distinct, fit, parameter
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
 
@@ -96,11 +96,12 @@ def _heading(columns: Sequence[tuple[Column, int]], width: int, note: str) -> Li
 
 def parameter_columns(trials: Sequence[Trial], snapshot: StudySnapshot) -> list[Column]:
     """A column for each parameter; a baseline shows the script's own values, dimmed."""
+    keys = parameter_keys(snapshot)
     columns = []
-    for key in parameter_keys(snapshot):
+    for key, title in zip(keys, distinct([clean(snapshot.names[key]) for key in keys], _NAME), strict=True):
         cells = [_parameter(trial, key, snapshot) for trial in trials]
         right = all(_numeric(trial, key) for trial in trials)
-        columns.append(Column(fit(clean(snapshot.names[key]), _NAME), cells, right=right))
+        columns.append(Column(title, cells, right=right))
     return columns
 
 

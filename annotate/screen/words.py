@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
@@ -47,6 +48,29 @@ def fit(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+
+
+def distinct(names: Sequence[str], width: int) -> list[str]:
+    """Clean names in at most `width` cells, shortened in the middle where their beginnings are the same.
+
+    >>> distinct(["rate_of_encoder", "rate_of_decoder", "momentum"], 9)
+    ['ra…ncoder', 'ra…ecoder', 'momentum']
+    """
+    short = [fit(name, width) for name in names]
+    return [
+        _without_middle(name, width) if short.count(each) > 1 else each
+        for name, each in zip(names, short, strict=True)
+    ]
+
+
+def _without_middle(text: str, width: int) -> str:
+    if cell_len(text) <= width or width < 4:
+        return fit(text, width)
+    head = set_cell_size(text, (width - 1) // 3)
+    tail = text
+    while cell_len(tail) > width - 1 - cell_len(head):
+        tail = tail[1:]
+    return f"{head}…{tail}"
 
 
 def fold(text: str, width: int, most: int) -> list[str]:
