@@ -74,6 +74,7 @@ class History:
             inactive=tuple(sorted(inactive)),
             curve=_shortened(curve) if trial.state in CURVED else (),
             values=() if trial.state is TrialState.FAILED else trial.values,
+            given=params,
         )
         self._post(lambda tuner: tuner.observe(observation))
 

@@ -166,6 +166,20 @@ class Conformance:
             second.observe(observation)
         assert [second.suggest(n) for n in range(100, 103)] == [first.suggest(n) for n in range(100, 103)]
 
+    def test_a_tuner_rebuilt_after_trials_that_read_not_all_goes_on_as_the_first_would_have(self):
+        first, second = self.make(MIXED), self.make(MIXED)
+        history = []
+        for number in range(self.trials):
+            given = first.suggest(number)
+            unread = ("act",) if number % 2 else ()
+            read = {key: value for key, value in given.items() if key not in unread}
+            value = serial(self.stripped(read))
+            history.append(Observation(number, read, value, inactive=unread, given=given))
+            first.observe(history[-1])
+        for observation in history:
+            second.observe(observation)
+        assert [second.suggest(n) for n in range(100, 103)] == [first.suggest(n) for n in range(100, 103)]
+
     def test_pending_points_are_not_repeated(self):
         tuner = self.make(MIXED)
         points = [exact(tuner.suggest(number)) for number in range(12)]

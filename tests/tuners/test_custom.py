@@ -24,13 +24,17 @@ class Mine(Tuner):
     def generate_parameters(self, parameter_id, **kwargs):
         if parameter_id >= 4:
             raise nni.NoMoreTrialError("done")
-        return {"act": self.options[parameter_id % 2], "layers": 1 + self.start}
+        return {"act": self.options[parameter_id % 2], "layers": 1 + self.start + parameter_id // 2}
     def receive_trial_result(self, parameter_id, parameters, value, **kwargs):
         self.told.append((parameter_id, parameters["act"], extract_scalar_reward(value)))
     def trial_end(self, parameter_id, success, **kwargs):
         self.told.append((parameter_id, success))
     def import_data(self, data):
         self.told.append(data)
+
+class Same(Tuner):
+    def generate_parameters(self, parameter_id, **kwargs):
+        return {"act": "relu", "layers": 1}
 """
 ASSESSOR = """
 from nni.assessor import Assessor, AssessResult
@@ -54,6 +58,11 @@ class Whole:
         self.direction = direction
     def suggest(self, number):
         return {"act": "relu", "layers": number}
+    def forget(self, number): pass
+    def observe(self, observation): pass
+class Same(Whole):
+    def suggest(self, number):
+        return {"act": "relu", "layers": 1.0 if number else 1}
 class Stubborn:
     def __init__(self, direction, *, after=1):
         self.after = after
@@ -78,12 +87,14 @@ def make(files, name, **more):
 
 def test_a_tuner_written_for_nni_runs_unchanged(files):
     tuner = make(files, "theirs.py:Mine", start=1)
-    assert [tuner.suggest(n) for n in range(3)] == [{"act": a, "layers": 2} for a in ("relu", "tanh", "relu")]
+    assert [tuner.suggest(n) for n in range(3)] == [
+        {"act": act, "layers": layers} for act, layers in (("relu", 2), ("tanh", 2), ("relu", 3))
+    ]
     tuner.observe(Observation(0, {"act": "relu"}, 0.5))
     tuner.observe(Observation(1, {"act": "tanh"}, None))
     tuner.forget(2)
     tuner.observe(Observation(-1, {"act": "relu"}, 0.7))
-    inner = tuner._tuner
+    inner = tuner._tuner._tuner
     assert (inner.mode, inner.seed) == ("maximize", 0)
     assert inner.told == [
         (0, "relu", 0.5),
@@ -121,10 +132,28 @@ def test_an_algorithm_of_our_interface_is_held_to_the_rules_of_all(files):
         tuner.suggest(4)
 
 
-def test_a_whole_tuner_of_our_interface_is_taken_as_it_is(files):
+def test_a_whole_tuner_of_our_interface_obeys_the_constraint(files):
     assert make(files, "ours.py:Whole").suggest(7) == {"act": "relu", "layers": 7}
-    with pytest.raises(InvalidArguments, match="knows no constraint"):
-        make(files, "ours.py:Whole", constraint=bool)
+    tuner = make(files, "ours.py:Whole", constraint=lambda p: p["layers"] == 2)
+    assert tuner.suggest(2) == {"act": "relu", "layers": 2}
+    with pytest.raises(SpaceExhausted, match="break the constraint"):
+        tuner.suggest(3)
+
+
+@pytest.mark.parametrize("name", ["theirs.py:Same", "ours.py:Same"])
+def test_a_whole_tuner_repeats_no_point_unless_asked(files, name):
+    once, twice = make(files, name), make(files, name, repeats=2)
+    assert once.suggest(0) == twice.suggest(0) == twice.suggest(1) == {"act": "relu", "layers": 1}
+    for tuner in (once, twice):
+        with pytest.raises(SpaceExhausted, match="have run already; --repeats"):
+            tuner.suggest(2)
+
+
+def test_a_point_that_differs_only_in_what_was_never_read_is_a_repeat_of_a_whole_tuner_too(files):
+    tuner = make(files, "ours.py:Whole")
+    tuner.observe(Observation(0, {"act": "relu"}, 1.0, inactive=("layers",)))
+    with pytest.raises(SpaceExhausted, match="have run already"):
+        tuner.suggest(1)
 
 
 def test_a_pruner_of_our_interface_is_taken_as_it_is(files):

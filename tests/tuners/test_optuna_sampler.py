@@ -119,3 +119,15 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(name, package,
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingPackage, match=r"pip install 'annotate-trials\["):
         annotate_tuners.make(name, SMALL, direction="minimize", seed=0)
+
+
+@pytest.mark.parametrize("name", ["BruteForceSampler", "GPSampler"])
+def test_a_sampler_that_looks_at_points_as_wholes_bears_what_was_never_read(name):
+    tuner = annotate_tuners.make(f"optuna:{name}", SMALL, direction="minimize", seed=0)
+    tuner.observe(Observation(-1, {"act": "relu", "layers": 9}, 1.0))  # defaults that lie outside
+    for number in range(3):
+        given = tuner.suggest(number)
+        read = {"act": given["act"]} if number == 1 else given
+        inactive = ("layers",) if number == 1 else ()
+        tuner.observe(Observation(number, read, float(number), inactive=inactive, given=given))
+    assert SMALL.contains(tuner.suggest(3))

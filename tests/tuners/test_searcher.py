@@ -11,6 +11,7 @@ from annotate_tuners.algorithm import History, Outcome, Proposal
 from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.outcomes import Outcomes
 from annotate_tuners.searcher import Searcher
+from annotate_tuners.space import SearchSpace
 from annotate_tuners.tuner import Observation, SpaceExhausted
 from tests.tuners.conformance import SMALL
 
@@ -92,3 +93,21 @@ def test_outcomes_are_in_order_and_ranked_however_they_come(pairs):
     ranked = sorted((loss, number) for number, loss in latest.items() if loss is not None)
     assert [(o.loss, o.number) for o in outcomes.ranked] == ranked
     assert [(o.loss, o.number) for o in History(tuple(outcomes)).ranked] == ranked
+
+
+@pytest.mark.parametrize("name", ["grid", "random"])
+def test_what_may_turn_out_to_be_a_repeat_of_a_running_trial_is_put_off(name):
+    options = {"n": range(6), "opt": ["sgd", "adam"], "momentum": [0.0, 0.5, 0.9]}
+    space = SearchSpace.from_json({k: {"_type": "choice", "_value": list(v)} for k, v in options.items()})
+    tuner = annotate_tuners.make(name, space, direction="maximize", seed=0)
+    running, ran = [], []
+    for number in range(24):
+        running.append((number, tuner.suggest(number)))
+        if len(running) == 4:
+            first, params = running.pop(0)
+            inactive = ("momentum",) if params["opt"] == "adam" else ()
+            active = {key: value for key, value in params.items() if key not in inactive}
+            ran.append(tuple(active.values()))
+            tuner.observe(Observation(first, active, 0.0, inactive=inactive))
+    # Two at most: those that began before the first had ended and was known to read no momentum.
+    assert len(ran) - len(set(ran)) <= 2

@@ -20,11 +20,9 @@ from annotate_tuners.pruner import Continue, Curve, Stop, Verdict
 from annotate_tuners.tuner import Direction, Observation, SpaceExhausted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from annotate_tuners.space import Params, SearchSpace
-
-ASKED = 100  # how many parameters of a custom tuner may be refused for one trial
 
 
 def is_custom(name: str) -> bool:
@@ -74,29 +72,21 @@ def nni_arguments(
 class NniTuner:
     """NNI's `Tuner`, unchanged, as a tuner of ours."""
 
-    def __init__(
-        self, space: SearchSpace, tuner: Any, *, constraint: Callable[[Params], bool] | None = None
-    ) -> None:
-        self._space = space
+    def __init__(self, space: SearchSpace, tuner: Any) -> None:
         self._tuner = tuner
-        self._constraint = constraint
         self._given: dict[int, Params] = {}
         tuner.update_search_space(space.to_json())
 
     def suggest(self, number: int) -> Params:
-        for _ in range(ASKED):
-            try:
-                given = self._tuner.generate_parameters(number)
-            except nni_interface.no_more_trial() as error:
-                raise SpaceExhausted(str(error) or "the tuner has no more trials") from error
-            if not isinstance(given, dict):
-                raise InvalidArguments(f"{type(self._tuner).__name__} gave {given!r}, which is no dict")
-            params: Params = nni_interface.plain(given)
-            if self._constraint is None or self._constraint(params):
-                self._given[number] = params
-                return params
-            self._tuner.trial_end(number, success=False)
-        raise SpaceExhausted(f"{ASKED} points of the tuner in a row break the constraint")
+        try:
+            given = self._tuner.generate_parameters(number)
+        except nni_interface.no_more_trial() as error:
+            raise SpaceExhausted(str(error) or "the tuner has no more trials") from error
+        if not isinstance(given, dict):
+            raise InvalidArguments(f"{type(self._tuner).__name__} gave {given!r}, which is no dict")
+        params: Params = nni_interface.plain(given)
+        self._given[number] = params
+        return params
 
     def pending(self, number: int, params: Params) -> None:
         """NNI's tuners have no word for this: the trial is told when it has finished."""

@@ -5,6 +5,10 @@ arguments go to it. Every line is shown to Optuna as
 its share in [0, 1], integers and choices as what they are, so that every distribution means what it means
 everywhere here. A study in memory is made anew from the history for each suggestion. Needs the extra
 `optuna`.
+
+Most samplers model only what all trials have in common, so one that lacks a value, such as defaults outside
+the space, is not shown to them, and what a trial never read is. TPE, which looks at each parameter by itself,
+is shown all trials, and of each what was active.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ class OptunaSampler:
         self._dimensions = dimensions
         self._args = sampler_args
         self._class = hub_class(self._optuna, package) if package else sampler_class(self._optuna, sampler)
+        self._apart = self._class.__name__ == "TPESampler"
         self._takes = inspect.signature(self._class).parameters
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in self._takes.values()):
             refuse_unknown(self._class.__name__, sampler_args, self._takes)
@@ -79,11 +84,14 @@ class OptunaSampler:
         states = self._optuna.trial.TrialState
         for outcome, generation in _generations(history.finished, getattr(sampler, "population_size", None)):
             values = list(outcome.losses) if metrics else [outcome.loss]
+            point = outcome.point if self._apart else outcome.given
+            if not self._apart and point.keys() != self._dimensions.completed(point).keys():
+                continue
             failed = outcome.loss is None or (metrics and not outcome.losses)
             attrs = {} if generation is None else {f"{type(sampler).__name__}:generation": generation}
             study.add_trial(
                 self._trial(
-                    outcome.point,
+                    point,
                     states.FAIL if failed else states.COMPLETE,
                     None if failed else values,
                     attrs,

@@ -19,6 +19,7 @@ from annotate_tuners.custom import NniTuner, is_custom, load_class, nni_argument
 from annotate_tuners.dimensions import Dimensions
 from annotate_tuners.errors import InvalidArguments, OneMetricOnly
 from annotate_tuners.lookup import checked, load, nearest, plain, without_mode
+from annotate_tuners.obedient import Obedient
 from annotate_tuners.searcher import Constraint, Searcher
 from annotate_tuners.tuner import Observation
 from annotate_tuners.without_effect import split
@@ -135,17 +136,15 @@ def try_out(
 ) -> None:
     """Raise what `make` would raise, before anything is begun, as far as that is quickly found out.
 
-    A slow tuner, and one of the user's, is made only where class arguments or several metrics may be wrong.
+    A slow tuner is made only where class arguments or several metrics may be wrong.
     """
     entry = _ENTRIES.get(plain(name))
-    if class_args or (entry is not None and not entry.slow) or len(directions) > 1:
+    if class_args or is_custom(name) or (entry is not None and not entry.slow) or len(directions) > 1:
         tuner = make(name, space, direction=direction, seed=0, directions=directions, **class_args)
         if _of_optuna(name) and len(directions) > 1:
             _ask_of_several(name, tuner, directions)
     elif _of_optuna(name):
         make(name, space, direction=direction, seed=0)
-    elif is_custom(name):
-        load_class(name)
 
 
 def make(
@@ -167,14 +166,9 @@ def make(
     """
     if is_custom(name):
         custom = load_class(name)
-        if hasattr(custom, "generate_parameters"):
-            _refuse_several(name, directions)
-            arguments = nni_arguments(custom, direction, class_args, seed)
-            return NniTuner(space, checked(name, custom, **arguments), constraint=constraint)
-        if hasattr(custom, "suggest"):
-            return _own(name, custom, space, (direction, *directions[1:]), seed, constraint, class_args)
         if not hasattr(custom, "propose"):
-            raise InvalidArguments(f"{name} has none of propose, suggest and generate_parameters")
+            whole = _whole(name, custom, space, (direction, *directions[1:]), seed, class_args)
+            return Obedient(space, whole, constraint=constraint, repeats=repeats)
         dimensions = Dimensions.of(space)
         algorithm: Algorithm = checked(name, custom, dimensions, **class_args)
     elif which := _of_optuna(name):
@@ -217,21 +211,24 @@ def _ask_of_several(name: str, tuner: Tuner, directions: Sequence[Direction]) ->
         raise OneMetricOnly(f"{name} knows one metric only: {error}") from error
 
 
-def _own(
+def _whole(
     name: str,
     custom: type[Any],
     space: SearchSpace,
     directions: Sequence[Direction],
     seed: int,
-    constraint: Constraint | None,
     class_args: dict[str, Any],
 ) -> Tuner:
-    """A user's own tuner; of several metrics it is told where its constructor takes `directions`."""
-    if constraint is not None:
-        raise InvalidArguments(f"{name} has suggest() and knows no constraint; write propose() instead")
+    """A user's own tuner, ours or NNI's; of several metrics it is told where its constructor takes `directions`."""
+    first = directions[0]
+    if hasattr(custom, "generate_parameters"):
+        _refuse_several(name, directions)
+        return NniTuner(space, checked(name, custom, **nni_arguments(custom, first, class_args, seed)))
+    if not hasattr(custom, "suggest"):
+        raise InvalidArguments(f"{name} has none of propose, suggest and generate_parameters")
     if len(directions) > 1:
         if "directions" not in inspect.signature(custom).parameters:
             raise OneMetricOnly(f"{name} knows one metric only, as its constructor takes no directions")
         class_args = {**class_args, "directions": tuple(directions)}
-    tuner: Tuner = checked(name, custom, space, direction=directions[0], seed=seed, **class_args)
+    tuner: Tuner = checked(name, custom, space, direction=first, seed=seed, **class_args)
     return tuner

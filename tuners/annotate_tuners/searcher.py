@@ -2,6 +2,8 @@
 
 - A point is not suggested again while it runs or after it ran, more than `repeats` times, counted
   over active parameters: what a trial was given and never read makes no difference.
+- A point that may turn out to be that of a running trial, since both differ only in what some trial never
+  read, waits until that has ended, as long as there is another.
 - A point that breaks the constraint is never suggested.
 - When no point is left, SpaceExhausted; where a few are left that the algorithm does not find, they
   are found by counting.
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 Constraint: TypeAlias = Callable[[Params], bool]
 
 PROPOSALS = 50  # how many proposals of an algorithm are refused before chance takes over
+PATIENCE = 20  # how many points are put off that may turn out to be one that is running
 DRAWS = 20_000  # random points before a space that cannot be counted is given up
 COUNTABLE = 100_000  # spaces up to this size are counted through
 
@@ -63,7 +66,10 @@ class Searcher:
         self._sign, *_ = self._signs = _signs(directions or (direction,))
         self._seed = seed
         self._constraint = constraint
-        self._seen = Seen(self.dimensions, repeats)
+        names_of: dict[str, set[str]] = {}
+        for dimension in dimensions:
+            names_of.setdefault(dimension.key, set()).add(dimension.name)
+        self._seen = Seen(names_of, repeats)
         self._finished = Outcomes()
         self._pending: dict[int, Proposal] = {}
         self._given: dict[int, frozenset[str]] = {}
@@ -86,7 +92,7 @@ class Searcher:
         number = observation.number
         given = self._given.pop(number, frozenset())
         inactive = frozenset({*observation.inactive, *(given - observation.params.keys())})
-        known = self._pending.pop(number, None) or self._encode(observation.params)
+        known = self._pending.pop(number, None) or self._encode(observation.given or observation.params)
         proposal = self._active(known, inactive)
         self._seen.add(number, proposal, inactive=inactive)
         self._finished.add(
@@ -124,11 +130,18 @@ class Searcher:
     def _propose(self, number: int) -> Proposal:
         history = self.history
         extra: dict[str, Json] = {}
+        put_off: list[Proposal] = []
         proposals = self._algorithm.propose(history, number, self._rng(number))
         for proposal in itertools.islice(proposals, getattr(self._algorithm, "patience", PROPOSALS)):
             if self._allowed(proposal):
-                return proposal
+                if not self._seen.doubtful(proposal, history.pending.values()):
+                    return proposal
+                put_off.append(proposal)
+                if len(put_off) == PATIENCE:
+                    break
             extra = dict(proposal.extra)
+        if put_off:
+            return put_off[0]
         for point in self._remaining(self._rng(number, "left"), extra):
             return Proposal(point, extra)
         raise SpaceExhausted("every point of the search space has been tried")

@@ -6,7 +6,7 @@ arguments and of the calls made on it, so a study is resumed by observing its hi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ class Observation:
     `value` is None for a trial that failed: the tuner learns that the point is bad, not how bad.
     `params` holds active parameters only; `inactive` names those that the trial was given and never
     read. `number` is the trial's own; one of another study has a number below zero. `curve` is its
-    intermediate results in order of step. `values` are all metrics, where there are several.
+    intermediate results in order of step. `values` are all metrics, where there are several. `given` is what
+    the trial was given, read or not; it may be left out where all of it was read.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Observation:
     curve: tuple[float, ...] = ()
     inactive: tuple[str, ...] = ()
     values: tuple[float, ...] = ()
+    given: Params = field(default_factory=dict)
 
 
 class Tuner(Protocol):
