@@ -21,11 +21,13 @@ def main() -> None:
     from annotate.cli.usage import Refused, usage_error
 
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(sys.argv[1:])(standalone_mode=False))
     except AnnotateError as error:
         _complain(error)
         sys.exit(error.exit_code)
     except Refused as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed
+            sys.exit(2)
         refusal = usage_error(error, sys.argv[1:])
         _complain(refusal)
         sys.exit(refusal.exit_code)

@@ -1,43 +1,51 @@
-"""The commands, by name. Each lives in the module that is named for it and imports what it needs when it runs."""
+"""The commands, by name. Each lives in the module that is named for it and imports what it needs when it runs.
+
+>>> app(["run", "train.py"])  # knows `run` and no other command: to make all of them takes 0.1 s
+>>> app(["--help"])  # knows every one
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
-from annotate.cli import (
-    applying,
-    checking_out,
-    confirming,
-    controlling,
-    diffing,
-    exporting,
-    importing,
-    inspecting,
-    keeping,
-    logs,
-    narrowing,
-    reading,
-    replaying,
-    reporting,
-    resuming,
-    running,
-    suggesting,
-)
-
-app = typer.Typer(
-    name="annotate",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Write the range beside the value; annotate tunes the script.\n\n"
-    "[bold]lr = 0.1  # @nni.loguniform(1e-4, 1e-1)[/bold]\n\n"
-    "[bold]annotate run train.py --trials 20[/bold]",
-)
+RUN, SOURCE, RESULTS = "Run", "The source", "Results"
+COMMANDS = {
+    "run": ("running", RUN),
+    "resume": ("resuming", RUN),
+    "retry": ("resuming", RUN),
+    "watch": ("controlling", RUN),
+    "stop": ("controlling", RUN),
+    "kill": ("controlling", RUN),
+    "update": ("controlling", RUN),
+    "check": ("inspecting", SOURCE),
+    "explain": ("inspecting", SOURCE),
+    "extract-space": ("inspecting", SOURCE),
+    "instrument": ("inspecting", SOURCE),
+    "suggest": ("suggesting", SOURCE),
+    "ls": ("reading", RESULTS),
+    "show": ("reading", RESULTS),
+    "top": ("reading", RESULTS),
+    "best": ("reading", RESULTS),
+    "compare": ("reading", RESULTS),
+    "diff": ("diffing", RESULTS),
+    "apply": ("applying", RESULTS),
+    "checkout": ("checking_out", RESULTS),
+    "log": ("logs", RESULTS),
+    "replay": ("replaying", RESULTS),
+    "confirm": ("confirming", RESULTS),
+    "narrow": ("narrowing", RESULTS),
+    "report": ("reporting", RESULTS),
+    "export": ("exporting", RESULTS),
+    "import": ("importing", RESULTS),
+    "rm": ("keeping", RESULTS),
+    "gc": ("keeping", RESULTS),
+}
+"""The module and the panel of each, in the order of `annotate --help`."""
+FUNCTIONS = {"extract-space": "extract_space", "import": "import_"}
 
 
 def _version(value: bool) -> None:
@@ -48,7 +56,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
@@ -57,46 +64,23 @@ def options(
     """Hold the options of `annotate` itself."""
 
 
-RUN, SOURCE, RESULTS = "Run", "The source", "Results"
-NAMES: dict[Callable[..., object], str] = {importing.import_: "import"}
-CLASSES: dict[Callable[..., object], type[TyperCommand]] = {confirming.confirm: confirming.WithArguments}
-
-for panel, commands in {
-    RUN: (
-        running.run,
-        resuming.resume,
-        resuming.retry,
-        controlling.watch,
-        controlling.stop,
-        controlling.kill,
-        controlling.update,
-    ),
-    SOURCE: (
-        inspecting.check,
-        inspecting.explain,
-        inspecting.extract_space,
-        inspecting.instrument,
-        suggesting.suggest,
-    ),
-    RESULTS: (
-        reading.ls,
-        reading.show,
-        reading.top,
-        reading.best,
-        reading.compare,
-        diffing.diff,
-        applying.apply,
-        checking_out.checkout,
-        logs.log,
-        replaying.replay,
-        confirming.confirm,
-        narrowing.narrow,
-        reporting.report,
-        exporting.export,
-        importing.import_,
-        keeping.rm,
-        keeping.gc,
-    ),
-}.items():
-    for command in commands:
-        app.command(NAMES.get(command), rich_help_panel=panel, cls=CLASSES.get(command))(command)
+def app(argv: Sequence[str]) -> typer.Typer:
+    """What carries out this command line: knows the one command that it names, or all where it names none."""
+    named = argv[0] if argv and argv[0] in COMMANDS else None
+    app = typer.Typer(
+        name="annotate",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Write the range beside the value; annotate tunes the script.\n\n"
+        "[bold]lr = 0.1  # @nni.loguniform(1e-4, 1e-1)[/bold]\n\n"
+        "[bold]annotate run train.py --trials 20[/bold]",
+    )
+    app.callback()(options)
+    for name, (module, panel) in COMMANDS.items():
+        if named in (None, name):
+            lives = importlib.import_module(f"annotate.cli.{module}")
+            function = getattr(lives, FUNCTIONS.get(name, name))
+            app.command(name, rich_help_panel=panel, cls=getattr(lives, "CLASS", None))(function)
+    return app

@@ -32,6 +32,9 @@ class WithArguments(TyperCommand):
         return [*super().collect_usage_pieces(ctx), "[-- ARGS...]"]
 
 
+CLASS = WithArguments
+
+
 def confirm(
     context: typer.Context,
     study: StudyArgument = None,

@@ -3,13 +3,13 @@
 import pytest
 import typer
 
-from annotate.cli.app import app
+from annotate.cli.app import COMMANDS, app
 from annotate.cli.usage import Refused, usage_error
 
 
 def refused(*argv):
     with pytest.raises(Refused) as error:
-        typer.main.get_command(app).main(list(argv), prog_name="annotate", standalone_mode=False)
+        typer.main.get_command(app(argv)).main(list(argv), prog_name="annotate", standalone_mode=False)
     return usage_error(error.value, argv)
 
 
@@ -40,7 +40,7 @@ def test_another_command_sends_to_its_help():
 
 def test_every_command_is_explained_with_words():
     """Help text is never missing."""
-    for command in typer.main.get_command(app).commands.values():
+    for command in typer.main.get_command(app([])).commands.values():
         assert command.help, command.name
 
 
@@ -66,5 +66,11 @@ def test_a_slip_is_answered_with_the_nearest_known_name(argv, message, remedy):
 
 def test_every_command_has_an_example():
     """What to type stands in its help."""
-    for name, command in typer.main.get_command(app).commands.items():
+    for name, command in typer.main.get_command(app([])).commands.items():
         assert f"annotate {name}" in command.help, name
+
+
+def test_one_command_is_made_where_one_is_named():
+    """All of them take a tenth of a second, in which the trials of a short study would be over."""
+    assert list(typer.main.get_command(app(["run", "train.py"])).commands) == ["run"]
+    assert list(typer.main.get_command(app(["--help"])).commands) == list(COMMANDS)
