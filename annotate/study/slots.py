@@ -49,7 +49,7 @@ class MachineSlots:
         auto: bool = False,
         cpus_per_trial: int | None = None,
         hide_gpus: bool = False,
-        why_no_gpu: str = "",
+        about_gpus: str = "",
     ) -> None:
         self._without_gpus: tuple[str, ...] | None = () if hide_gpus else None
         self._core_count = core_count
@@ -60,15 +60,15 @@ class MachineSlots:
         self._leases: dict[int, GpuLease | None] = {}
         self._alone: int | None = None
         self._next = 0
-        self.why_no_gpu = why_no_gpu
-        """One line for the user, where GPUs were looked for and there are none to use."""
+        self.about_gpus = about_gpus
+        """One line for the user: why there is no GPU to use, or which one is left out."""
 
     @classmethod
     def of_this_machine(cls, options: SlotOptions, env: Mapping[str, str]) -> MachineSlots:
         """Look at the machine. Raises UsageError for options that it cannot satisfy."""
         try:
             share = parse_share(options.gpus_per_trial)
-            gpus, why = _gpus(options, env)
+            gpus, about = _gpus(options, env)
             if gpus is not None and share.count > len(gpus.devices):
                 raise BadGpus(f"{share.count} GPUs per trial, but there are {len(gpus.devices)} to use")
             if options.trials_per_gpu is not None and share != Share():
@@ -83,7 +83,7 @@ class MachineSlots:
                 auto=options.trials_per_gpu == AUTO,
                 cpus_per_trial=options.cpus_per_trial,
                 hide_gpus=options.gpus == "none",
-                why_no_gpu=why,
+                about_gpus=about,
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
@@ -208,4 +208,4 @@ def _gpus(options: SlotOptions, env: Mapping[str, str]) -> tuple[GpuPool | None,
     if not chosen:
         nvml.close()
         return None, "no GPU is used: CUDA_VISIBLE_DEVICES hides them all" if devices else ""
-    return GpuPool(nvml, chosen, use_busy=options.use_busy_gpus), ""
+    return GpuPool(nvml, chosen, use_busy=options.use_busy_gpus), "; ".join(nvml.left_out)

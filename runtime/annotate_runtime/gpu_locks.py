@@ -1,7 +1,7 @@
 """One lock file for each GPU, so that no two hosts of this machine lease the same one.
 
-The files lie where every user can reach them and hold nothing; the lock is the kernel's and is gone
-with its holder. A directory that cannot be used is done without: then hosts see each other's trials as
+The files lie where every user can reach them, whatever TMPDIR says, and hold nothing; the lock is the
+kernel's and is gone with its holder. A directory that cannot be used is done without: then hosts see each other's trials as
 compute processes only.
 """
 
@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from pathlib import Path
 
-NAME = "annotate-gpus"
+DIRECTORY = Path("/tmp/annotate-gpus")  # noqa: S108 - to be shared by all users is its purpose
 
 
 class GpuLock:
@@ -30,9 +29,8 @@ class GpuLock:
 
 def try_lock(uuid: str, directory: Path | None = None) -> GpuLock | str:
     """The lock of a GPU, or who has it, as " (pid 4711)" or "" where that cannot be told."""
-    directory = directory or Path(tempfile.gettempdir()) / NAME
     try:
-        descriptor = _open(directory, uuid.replace("/", "_") + ".lock")
+        descriptor = _open(directory or DIRECTORY, uuid.replace("/", "_") + ".lock")
     except OSError:
         return GpuLock(None)
     try:
@@ -54,11 +52,11 @@ def _open(directory: Path, name: str) -> int:
     path = directory / name
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
         return os.open(path, flags)
-    except FileNotFoundError:
-        descriptor = os.open(path, flags | os.O_CREAT, 0o644)
-        os.fchmod(descriptor, 0o644)
-        return descriptor
+    os.fchmod(descriptor, 0o644)
+    return descriptor
 
 
 def _holder(inode: int) -> str:

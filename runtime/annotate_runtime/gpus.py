@@ -165,6 +165,7 @@ class GpuPool:
             with self._mutex:
                 slot.shares.pop(lease.trial, None)
                 slot.sessions.pop(lease.trial, None)
+                self.peak = max(self.peak, slot.peaks.pop(lease.trial, 0))
                 slot.unlock_if_unused()
         return gone
 
@@ -205,6 +206,8 @@ class GpuPool:
         if not self._use_busy and (occupant := self._occupant(slot, usage)):
             size = f"{usage.memory_used / GIB:.1f} GB of {usage.memory_total / GIB:.0f}"
             return f"{slot.device.label}: {occupant}, {size}"
+        if not slot.shares:
+            slot.before = usage
         if slot.lock is None:
             lock = try_lock(slot.device.uuid, self._locks)
             if isinstance(lock, str):
@@ -231,26 +234,35 @@ class GpuPool:
         session = slot.sessions.get(trial)
         if session is not None and any(_session(pid) == session or pid == session for pid in usage.processes):
             return True
-        unseen = [pid for pid in usage.processes if _session(pid) is None]
+        unseen = [
+            pid for pid in usage.processes if _session(pid) is None and pid not in slot.before.processes
+        ]
         return bool(unseen) and len(slot.shares) == 1
 
     def _note_peaks(self, slot: _Slot, usage: Usage) -> None:
-        for session in tuple(slot.sessions.values()):
-            used = sum(
-                memory or 0
-                for pid, memory in usage.processes.items()
-                if pid == session or _session(pid) == session
-            )
-            self.peak = max(self.peak, used)
+        """What each trial has now; where the driver does not tell, what was not taken before it came."""
+        with self._mutex:
+            for trial, session in tuple(slot.sessions.items()):
+                used = sum(
+                    memory or 0
+                    for pid, memory in usage.processes.items()
+                    if pid == session or _session(pid) == session
+                )
+                alone = len(slot.shares) == 1 and all(_session(p) in (session, None) for p in usage.processes)
+                if not used and alone:
+                    used = usage.memory_used - slot.before.memory_used
+                slot.peaks[trial] = max(slot.peaks.get(trial, 0), used)
 
 
 @dataclass
 class _Slot:
-    """One device and who has which part of it."""
+    """One device, who has which part of it, the most bytes that each has had, and how it was before them."""
 
     device: Device
     shares: dict[int, float] = field(default_factory=dict)
     sessions: dict[int, int] = field(default_factory=dict)
+    peaks: dict[int, int] = field(default_factory=dict)
+    before: Usage = field(default_factory=lambda: Usage(0, 0, None, {}))
     lock: GpuLock | None = None
 
     @property

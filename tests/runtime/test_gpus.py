@@ -91,6 +91,45 @@ def test_a_broken_driver_is_one_line(machine):
         Nvml.open()
 
 
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [
+        (1, "[1]"),
+        (2, "no GPU is used: the driver is too old to say who computes"),
+        (3, "no GPU is used: the driver is too old to be asked"),
+    ],
+)
+def test_an_old_driver_is_asked_by_its_own_calls_or_is_one_line(tmp_path, old, said):
+    library = tmp_path / "libnvidia-ml.so.1"
+    subprocess.run(["gcc", "-shared", "-fPIC", f"-DOLD={old}", "-o", library, SOURCE], check=True)
+    (tmp_path / "gpus").write_text(gpu(0) + "proc 1 100\n")
+    code = (
+        "from annotate_runtime.nvml import *\n"
+        "try: nvml = Nvml.open(); print([*nvml.usage(nvml.devices()[0]).processes])\nexcept NoDriver as e: print(e)"
+    )
+    env = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path), "FAKE_NVML": str(tmp_path / "gpus")}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{said}\n"
+
+
+def test_a_gpu_that_has_broken_down_is_left_out_and_cuda_counts_without_it(machine):
+    machine(gpu(0) + gpu(1) + "lost\n" + gpu(2))
+    nvml = Nvml.open()
+    assert [device.visible_as for device in nvml.devices()] == ["0", "GPU-2222"]
+    assert nvml.left_out == ["GPU 1 is not used: GPU is lost"]
+    machine(gpu(0) + "lost\n")
+    with pytest.raises(NoDriver, match=r"^no GPU is used: GPU 0 is not used: GPU is lost"):
+        nvml.devices()
+
+
+def test_a_gpu_that_breaks_down_on_the_way_is_said_and_the_others_go_on(machine, tmp_path):
+    machine(gpu(0) + gpu(1))
+    gpus = pool(tmp_path)
+    machine(gpu(0) + "lost\n" + gpu(1))
+    assert gpus.lease(0, Share()).devices[0].index == 1
+    assert gpus.lease(1, Share()) == Busy("GPU 0: GPU is lost; GPU 1: trial 0")
+
+
 def test_no_driver_is_one_line():
     code = "from annotate_runtime.nvml import *\ntry: Nvml.open()\nexcept NoDriver as e: print(e)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -194,6 +233,20 @@ def test_a_gpu_whose_memory_is_taken_by_who_knows_whom_is_waited_for(machine, tm
     assert pool(tmp_path).lease(0, Share()) == Busy("GPU 0: its memory is in use, 20.0 GB of 40")
 
 
+def test_a_process_that_only_draws_is_no_obstacle_and_one_that_computes_is(machine, tmp_path, other):
+    import pynvml
+
+    machine(gpu(0, used=1) + f"graphics {other.pid} {GB}\n")
+    gpus = pool(tmp_path)
+    drawing = pynvml.nvmlDeviceGetGraphicsRunningProcesses(pynvml.nvmlDeviceGetHandleByIndex(0))
+    assert [process.pid for process in drawing] == [other.pid]
+    lease = gpus.lease(0, Share())
+    assert isinstance(lease, GpuLease)
+    gpus.give_back(lease)
+    machine(gpu(0, used=1) + f"graphics {other.pid} {GB}\nproc {other.pid} 0\n")
+    assert gpus.lease(1, Share()) == Busy(f"GPU 0: pid {other.pid}, sleep, 1.0 GB of 40")
+
+
 def test_a_busy_gpu_is_taken_all_the_same_where_that_was_asked(machine, tmp_path, other):
     machine(gpu(0, used=31) + f"proc {other.pid} {31 * GB}\n")
     assert isinstance(pool(tmp_path, use_busy=True).lease(0, Share()), GpuLease)
@@ -250,6 +303,51 @@ def test_how_many_trials_fit_follows_from_the_peak_of_those_that_ran(machine, tm
     gpus.give_back(lease)
     assert gpus.peak == 8 * GB
     assert gpus.fitting() == 4
+
+
+def test_a_trial_that_still_runs_says_nothing_of_how_many_fit(machine, tmp_path, other):
+    machine(gpu(0))
+    gpus = pool(tmp_path)
+    gpus.started(gpus.lease(0, Share()), other.pid)
+    machine(gpu(0, used=1) + f"proc {other.pid} {GB}\n")
+    gpus.usages()
+    assert gpus.fitting() == 1
+
+
+UNSEEN = 2**22 - 1  # a pid of another container
+
+
+@pytest.mark.parametrize("named", ["", f"proc {UNSEEN} -1\n"])
+def test_the_peak_is_what_the_gpu_has_more_where_processes_cannot_be_seen(machine, tmp_path, other, named):
+    machine(gpu(0, used=1))
+    gpus = pool(tmp_path)
+    lease = gpus.lease(0, Share())
+    gpus.started(lease, other.pid)
+    machine(gpu(0, used=9) + named)
+    gpus.usages()
+    machine(gpu(0, used=1))
+    assert gpus.give_back(lease)
+    assert gpus.peak == 8 * GB
+
+
+def test_who_was_there_before_is_not_waited_for_when_a_trial_has_ended(machine, tmp_path, other):
+    machine(gpu(0, used=9) + f"proc {UNSEEN} {9 * GB}\n")
+    gpus = pool(tmp_path, use_busy=True, sleep=lambda _: pytest.fail("it waited"))
+    lease = gpus.lease(0, Share())
+    gpus.started(lease, other.pid)
+    assert gpus.give_back(lease)
+
+
+def test_the_files_of_the_locks_are_those_of_all_users(machine, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "mine"))
+    name = f"GPU-test-{os.getpid()}"
+    try:
+        lock = try_lock(name)
+        assert (Path("/tmp/annotate-gpus") / f"{name}.lock").exists()
+        assert try_lock(name) == f" (pid {os.getpid()})"
+        lock.release()
+    finally:
+        (Path("/tmp/annotate-gpus") / f"{name}.lock").unlink()
 
 
 def test_two_hosts_never_have_the_same_gpu_and_a_death_releases_it(machine, tmp_path):

@@ -109,13 +109,13 @@ def test_the_machine_carries_as_many_trials_as_fit(gpus, options, capacity, tmp_
 def test_a_machine_without_gpus_says_why_and_goes_on():
     machine = MachineSlots.of_this_machine(SlotOptions(), {})
     assert not machine.has_gpus
-    assert machine.why_no_gpu.startswith("no GPU is used")
+    assert machine.about_gpus.startswith("no GPU is used")
     assert machine.capacity >= 1
 
 
 def test_no_gpu_where_none_was_asked_for_is_not_even_told_and_every_gpu_is_hidden():
     machine = MachineSlots.of_this_machine(SlotOptions(gpus="none"), {})
-    assert machine.why_no_gpu == ""
+    assert machine.about_gpus == ""
     assert acquire(machine).gpus == ()
 
 

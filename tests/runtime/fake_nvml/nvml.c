@@ -3,17 +3,23 @@
  *   gpu  UUID NAME TOTAL USED UTIL      bytes; UTIL is percent, -1 is "not supported"
  *   mig  UUID NAME TOTAL USED UTIL      a part of the gpu above, which is then in MIG mode
  *   proc PID BYTES                      a compute process of the line above; -1 is "not known"
+ *   graphics PID BYTES                  one that only draws
+ *   lost                                the gpu above has fallen off the bus
  *   broken                              the driver does not initialise
  *
- * Functions that are left out are "not found", as on an old driver.
+ * Functions that are left out are "not found", as on an old driver. OLD is the year before _v3 (-DOLD=1), a time
+ * without processes (2), and before initialising with flags (3).
  */
+#ifndef OLD
+#define OLD 0
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, MISMATCH = 18 };
+enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, LOST = 15, MISMATCH = 18 };
 typedef struct { unsigned pid; unsigned long long used; unsigned gi, ci; } proc_t;
-typedef struct { int mig, parent; char uuid[96], name[96]; long long total, used; int util, procs; proc_t proc[16]; } dev_t_;
+typedef struct { int mig, parent, lost; char uuid[96], name[96]; long long total, used; int util; unsigned procs, draws; proc_t proc[16], draw[16]; } dev_t_;
 typedef struct { unsigned long long total, free, used; } mem_t;
 typedef struct { unsigned gpu, memory; } util_t;
 
@@ -35,7 +41,12 @@ static void load(void) {
             dev_t_ *to = &devs[count - 1];
             to->proc[to->procs].pid = pid;
             to->proc[to->procs++].used = (unsigned long long)bytes;
-        } else if (sscanf(line, "%15s %95s %95s %lld %lld %d", kind, d.uuid, d.name, &d.total, &d.used, &d.util) == 6) {
+        } else if (sscanf(line, "graphics %u %lld", &pid, &bytes) == 2 && count) {
+            dev_t_ *to = &devs[count - 1];
+            to->draw[to->draws].pid = pid;
+            to->draw[to->draws++].used = (unsigned long long)bytes;
+        } else if (!strncmp(line, "lost", 4) && count) devs[count - 1].lost = 1;
+        else if (sscanf(line, "%15s %95s %95s %lld %lld %d", kind, d.uuid, d.name, &d.total, &d.used, &d.util) == 6) {
             d.mig = !strcmp(kind, "mig");
             if (!d.mig) gpu = count;
             d.parent = d.mig ? gpu : -1;
@@ -52,12 +63,14 @@ static int nth(int parent, unsigned index) {
 static dev_t_ *of(void *h) { load(); long i = (long)h - 1; return i >= 0 && i < count ? &devs[i] : NULL; }
 static int copy(char *to, unsigned size, const char *from) { snprintf(to, size, "%s", from); return OK; }
 
-int nvmlInitWithFlags(unsigned flags) { load(); return broken ? MISMATCH : OK; }
-int nvmlInit_v2(void) { return nvmlInitWithFlags(0); }
+int nvmlInit_v2(void) { load(); return broken ? MISMATCH : OK; }
+#if OLD < 3
+int nvmlInitWithFlags(unsigned flags) { return nvmlInit_v2(); }
+#endif
 int nvmlShutdown(void) { return OK; }
-const char *nvmlErrorString(int code) { return code == MISMATCH ? "Driver/library version mismatch" : "Error"; }
+const char *nvmlErrorString(int code) { return code == MISMATCH ? "Driver/library version mismatch" : code == LOST ? "GPU is lost" : "Error"; }
 int nvmlDeviceGetCount_v2(unsigned *n) { load(); *n = 0; while (nth(-1, *n) >= 0) ++*n; return OK; }
-int nvmlDeviceGetHandleByIndex_v2(unsigned i, void **h) { load(); int d = nth(-1, i); *h = (void *)(long)(d + 1); return d < 0 ? INVALID : OK; }
+int nvmlDeviceGetHandleByIndex_v2(unsigned i, void **h) { load(); int d = nth(-1, i); *h = (void *)(long)(d + 1); return d < 0 ? INVALID : devs[d].lost ? LOST : OK; }
 int nvmlDeviceGetMigMode(void *h, unsigned *now, unsigned *later) {
     if (!of(h)) return INVALID;
     *now = *later = nth((long)h - 1, 0) >= 0;
@@ -74,7 +87,7 @@ int nvmlDeviceGetUUID(void *h, char *s, unsigned n) { dev_t_ *d = of(h); return 
 int nvmlDeviceGetName(void *h, char *s, unsigned n) { dev_t_ *d = of(h); return d ? copy(s, n, d->name) : INVALID; }
 int nvmlDeviceGetMemoryInfo(void *h, mem_t *m) {
     dev_t_ *d = of(h);
-    if (!d) return INVALID;
+    if (!d || d->lost) return d ? LOST : INVALID;
     m->total = d->total; m->used = d->used; m->free = d->total - d->used;
     return OK;
 }
@@ -84,12 +97,24 @@ int nvmlDeviceGetUtilizationRates(void *h, util_t *u) {
     u->gpu = d->util; u->memory = 0;
     return d->util < 0 ? NOT_SUPPORTED : OK;
 }
-int nvmlDeviceGetComputeRunningProcesses_v3(void *h, unsigned *n, proc_t *p) {
-    dev_t_ *d = of(h);
-    if (!d) return INVALID;
+#if OLD < 2
+static int list(unsigned *n, proc_t *to, const proc_t *from, unsigned count) {
     unsigned room = *n;
-    *n = d->procs;
-    if (room < *n) return 7; /* insufficient size */
-    if (*n) memcpy(p, d->proc, *n * sizeof *p);
+    *n = count;
+    if (room < count) return 7; /* insufficient size */
+    if (count) memcpy(to, from, count * sizeof *to);
     return OK;
 }
+int nvmlDeviceGetComputeRunningProcesses_v2(void *h, unsigned *n, proc_t *p) {
+    dev_t_ *d = of(h);
+    return d ? list(n, p, d->proc, d->procs) : INVALID;
+}
+int nvmlDeviceGetGraphicsRunningProcesses_v2(void *h, unsigned *n, proc_t *p) {
+    dev_t_ *d = of(h);
+    return d ? list(n, p, d->draw, d->draws) : INVALID;
+}
+#endif
+#if OLD < 1
+int nvmlDeviceGetComputeRunningProcesses_v3(void *h, unsigned *n, proc_t *p) { return nvmlDeviceGetComputeRunningProcesses_v2(h, n, p); }
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *h, unsigned *n, proc_t *p) { return nvmlDeviceGetGraphicsRunningProcesses_v2(h, n, p); }
+#endif
