@@ -13,13 +13,13 @@ import os
 import shlex
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from annotate.cli.continuing import kept_closure
-from annotate.cli.hosting import Host, LogFormat, launch_of, plan_of
+from annotate.cli.foreground import Host
+from annotate.cli.hosting import LogFormat, launch_of, plan_of
 from annotate.cli.naming import command_line
 from annotate.cli.output import Format, write
 from annotate.cli.rows import ranked
@@ -29,7 +29,8 @@ from annotate.confirm.runs import DEFAULTS, SEED, TRIAL, Again, place, points, q
 from annotate.confirm.seeding import is_seed
 from annotate.confirm.verdict import LEVEL, Outcome, Verdict, mean_and_error, plus_minus, verdicts
 from annotate.errors import UsageError
-from annotate.sources import Closure
+from annotate.report.words import many
+from annotate.sources import Closure, shown
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore, find
 from annotate.storage.faults import told
 from annotate.study import Study, StudyEnded, StudyOptions
@@ -71,6 +72,11 @@ class Confirmation:
     seeds: tuple[int, ...]
     runs: StudyFolder
 
+    @property
+    def which(self) -> list[int | str]:
+        """What is run with each seed."""
+        return [DEFAULTS, *(trial.number for trial in self.trials)]
+
 
 async def confirmed(asked: Asked) -> int:
     """Run what has not run yet and print the verdict; 0 where something could be judged, 1 where nothing."""
@@ -88,7 +94,11 @@ async def confirmed(asked: Asked) -> int:
                 return code
             if ended.how != "finished":
                 stderr().print(ended.traceback or ended.why)
-        done = store.trials()
+        done = [
+            run
+            for run in store.trials()
+            if run.params[TRIAL] in what.which and run.params[SEED] in what.seeds
+        ]
     reached = results(done)
     judged = verdicts(
         reached.get(DEFAULTS, {}),
@@ -266,19 +276,24 @@ def _rows(
 def _explain(what: Confirmation, judged: Sequence[Verdict], done: Sequence[Trial]) -> None:
     """What the figures are, and what follows from them."""
     console = stderr()
-    many = f", p corrected by Holm's method for {len(judged)} comparisons" if len(judged) > 1 else ""
+    holm = f", p corrected by Holm's method for {len(judged)} comparisons" if len(judged) > 1 else ""
     console.print(
-        f"± is the standard error. Two-sided paired t-test by seed{many}, at the {100 * LEVEL:g} % level.",
+        f"± is the standard error. Two-sided paired t-test by seed{holm}, at the {100 * LEVEL:g} % level.",
         soft_wrap=True,
     )
     console.print(f"seeds {', '.join(map(str, what.seeds))}: {what.seeding.text}", soft_wrap=True)
-    failed = Counter(
-        (run.params[TRIAL], run.message or run.reason.value if run.reason else "")
-        for run in done
-        if run.state is TrialState.FAILED
-    )
-    for (which, message), count in failed.items():
-        console.print(f"{count} runs of {which} failed: {message}", soft_wrap=True)
+    if len(what.meta.objectives) > 1:
+        console.print(f"judged by {what.meta.metric} alone, the first of its metrics", soft_wrap=True)
+    failed: dict[tuple[int | str, str], list[int]] = {}
+    for run in done:
+        if run.state is TrialState.FAILED:
+            why = run.message or (run.reason.value if run.reason else "")
+            failed.setdefault((run.params[TRIAL], why), []).append(run.number)
+    for (which, why), numbers in failed.items():
+        name = "the defaults" if which == DEFAULTS else f"trial {which}"
+        console.print(f"{many(len(numbers), 'run')} of {name} failed: {why}", soft_wrap=True)
+        log = shown(what.runs.trial(numbers[-1]) / "log")
+        console.print(f"  what the last one printed: {log}", soft_wrap=True)
     if any(each.outcome is Outcome.NO_SPREAD for each in judged):
         console.print(
             "another seed changed no result, so these runs prove no more than one would; "
@@ -288,4 +303,4 @@ def _explain(what: Confirmation, judged: Sequence[Verdict], done: Sequence[Trial
     better = [each for each in judged if each.outcome is Outcome.BETTER]
     if better:
         best = max(better, key=lambda each: each.difference or 0.0)
-        console.print(f"next: annotate apply {best.trial}", soft_wrap=True)
+        console.print(f"next: annotate apply {what.folder.id}-{best.trial}", soft_wrap=True)

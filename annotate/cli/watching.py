@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from annotate.cli.hosting import read_log, read_reports
+from annotate.cli.foreground import read_log, read_reports
 from annotate.cli.streams import stdout
 from annotate.screen import live
 from annotate.screen.keys import Keys
