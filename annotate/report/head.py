@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.words import amount, many, moment, number, parameter, span
-from annotate.trial import TrialState
+from annotate.trial import Trial, TrialState
 
 _STATES = {
     TrialState.SUCCEEDED: "succeeded",
@@ -33,14 +32,8 @@ def headline(subject: Subject) -> str:
     best = subject.best
     if best is None or best.value is None:
         return f'<p class="nothing">{escape(_nothing(subject))}</p>'
-    meta = subject.meta
-    return (
-        '<div class="headline"><div class="result">'
-        f'<p class="metric">{escape(meta.metric)}, {escape(meta.direction)}d</p>'
-        f'<p class="value">{number(best.value)}</p>'
-        f'<p><a href="#trial-{best.number}">trial {best.number}</a>{_and_default(subject)}</p>'
-        f"{_gained(subject)}{_objectives(subject)}</div>{_parameters(subject)}</div>"
-    )
+    result = _front(subject, best) if subject.front else _first(subject, best.value, best.number)
+    return f'<div class="headline"><div class="result">{result}</div>{_parameters(subject)}</div>'
 
 
 def facts(subject: Subject) -> str:
@@ -52,8 +45,8 @@ def facts(subject: Subject) -> str:
         ("Command", " ".join(meta.command)),
         ("Study", meta.study),
         (
-            "Metric",
-            f"{meta.metric}, {meta.direction}d"
+            "Metrics" if len(meta.objectives) > 1 else "Metric",
+            " and ".join(f"{each.name}, {each.direction}d" for each in meta.objectives)
             + (f" ({meta.direction_from})" if meta.direction_from else ""),
         ),
         ("Tuner", _named(meta.tuner, meta.tuner_args) + (f", {jobs} jobs" if jobs else "")),
@@ -108,6 +101,16 @@ def _nothing(subject: Subject) -> str:
     return "No trial succeeded, so there is no best one."
 
 
+def _first(subject: Subject, value: float, trial: int) -> str:
+    """The best value of one metric, and what that gained."""
+    meta = subject.meta
+    return (
+        f'<p class="metric">{escape(meta.metric)}, {escape(meta.direction)}d</p>'
+        f'<p class="value">{number(value)}</p>'
+        f'<p><a href="#trial-{trial}">trial {trial}</a>{_and_default(subject)}</p>{_gained(subject)}'
+    )
+
+
 def _and_default(subject: Subject) -> str:
     base = subject.baseline
     if base is None:
@@ -155,19 +158,26 @@ def _again(subject: Subject) -> str:
     )
 
 
-def _objectives(subject: Subject) -> str:
-    """The best trial's other metrics, and that it is the best by the first one only."""
-    best, objectives = subject.best, subject.meta.objectives
-    if best is None or len(objectives) < 2:
-        return ""
-    further = "".join(
-        f"<li>{escape(objective.name)} {number(value)} ({objective.direction}d)</li>"
-        for objective, value in zip(objectives[1:], best.further, strict=False)
-    )
+def _front(subject: Subject, best: Trial) -> str:
+    """Of several metrics: how many trials none beats, and the one in their middle, metric by metric."""
+    objectives, base = subject.meta.objectives, subject.baseline
+    before = base.values if base and base is not best and len(base.values) == len(objectives) else ()
+    reached = []
+    for at, (objective, value) in enumerate(zip(objectives, best.values, strict=True)):
+        better = objective.loss(before[at]) - objective.loss(value) if before else 0.0
+        word = "better" if better > 0 else "worse"
+        gain = f", {amount(better, before[at])} {word}" if better else ", the same" if before else ""
+        reached.append(
+            f"<li>{escape(objective.name)} {number(value)}{escape(gain)} ({objective.direction}d)</li>"
+        )
+    who = f'<a href="#trial-{best.number}">trial {best.number}</a>'
+    against = ", here against the script's own defaults" if before else ""
     return (
-        f'<p class="note">The best by {escape(objectives[0].name)} alone; '
-        f'<a href="#pareto">{many(len(front_of(subject)), "trial")}</a> of the Pareto front are best in their own way.</p>'
-        f'<ul class="further">{further}</ul>'
+        '<p class="metric">Pareto front</p>'
+        f'<p class="value"><a href="#pareto">{many(len(subject.front), "trial")}</a></p>'
+        "<p>that no other beats in every metric. "
+        f"{who}{', the script&#x27;s own defaults,' if best is base else ''} is in their middle{against}:</p>"
+        f'<ul class="further">{"".join(reached)}</ul>{_again(subject)}'
     )
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from annotate.report.axes import Axis
 from annotate.report.curves import Curve, curves, metrics
 from annotate.report.fanova import Importance, Outcome
-from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.timeline import MOST, lanes, timeline
 from annotate.report.words import parameter
@@ -31,7 +30,7 @@ def payload(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> dict[
         "metric": meta.metric,
         "direction": meta.direction,
         "objectives": [[each.name, each.direction] for each in meta.objectives],
-        "front": front_of(subject),
+        "front": [_index(subject, trial.number) for trial in subject.front],
         "states": [state.value for state in TrialState],
         "names": [subject.name(key) for key in meta.space],
         "defaults": [
@@ -40,6 +39,7 @@ def payload(subject: Subject, axes: tuple[Axis, ...], outcome: Outcome) -> dict[
         ],
         "trials": _columns(subject),
         "ranked": _ranked(subject),
+        "best": _index(subject, subject.best.number) if subject.best else None,
         "baseline": _index(subject, subject.baseline.number) if subject.baseline else None,
         "axes": [_axis(axis) for axis in axes],
         "curves": {

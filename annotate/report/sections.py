@@ -13,7 +13,6 @@ from annotate.report import curves, failures
 from annotate.report.axes import Axis
 from annotate.report.controls import chart, switch, tick
 from annotate.report.fanova import Importance, Outcome, Refused
-from annotate.report.pareto import front_of
 from annotate.report.subject import Subject
 from annotate.report.tables import confirmed, failed_groups, source, space
 from annotate.report.timeline import MOST, busy, timeline
@@ -173,7 +172,7 @@ def _time(subject: Subject) -> str:
 
 
 def _pareto(subject: Subject) -> str:
-    objectives, found = subject.meta.objectives, front_of(subject)
+    objectives, found = subject.meta.objectives, subject.front
     if not found:
         return _no_success(subject)
     named = ", ".join(f"{escape(each.name)} ({each.direction}d)" for each in objectives)
@@ -191,7 +190,7 @@ def _pareto(subject: Subject) -> str:
         f'<tr><th scope=row><a href="#trial-{trial.number}">{trial.number}</a></th>'
         + "".join(f"<td>{number(value)}</td>" for value in trial.values)
         + "</tr>"
-        for trial in (subject.trials[i] for i in found[:FRONT])
+        for trial in found[:FRONT]
     )
     columns = "".join(f"<th scope=col>{escape(each.name)}</th>" for each in objectives)
     more = f'<p class="note">{FRONT} of {len(found):,} are listed.</p>' if len(found) > FRONT else ""

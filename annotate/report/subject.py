@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
 
+from annotate import pareto
 from annotate.storage import StudyMeta
 from annotate.trial import Json, Measurement, Params, Trial, TrialState
 
@@ -64,14 +65,14 @@ class Subject:
 
     @cached_property
     def ranked(self) -> tuple[Trial, ...]:
-        """The succeeded trials, the best first, the earlier of two equal ones first."""
-        sign = -1.0 if self.meta.direction == "maximize" else 1.0
-        done = [
-            (sign * trial.value, trial.number, trial)
-            for trial in self.trials
-            if trial.state is TrialState.SUCCEEDED and trial.value is not None
-        ]
-        return tuple(trial for _, _, trial in sorted(done, key=lambda entry: entry[:2]))
+        """The succeeded trials, the best first, the earlier of two equal ones first; of several metrics, by front."""
+        return tuple(pareto.ranked(self.trials, self.meta.objectives))
+
+    @cached_property
+    def front(self) -> tuple[Trial, ...]:
+        """The trials of the Pareto front, the best in the first metric first; none where there is one metric."""
+        objectives = self.meta.objectives
+        return tuple(pareto.front(self.trials, objectives)) if len(objectives) > 1 else ()
 
     @cached_property
     def until(self) -> float:
@@ -82,10 +83,10 @@ class Subject:
         ended = [trial.ended or trial.started or 0.0 for trial in self.trials]
         return max([self.meta.created, *heard, *ended])
 
-    @property
+    @cached_property
     def best(self) -> Trial | None:
-        """The best of the succeeded trials, None when there is none."""
-        return self.ranked[0] if self.ranked else None
+        """The best of the succeeded trials, of a front the one in its middle; None when there is none."""
+        return pareto.best(self.trials, self.meta.objectives)
 
     @cached_property
     def baseline(self) -> Trial | None:
@@ -94,7 +95,7 @@ class Subject:
 
     @property
     def gain(self) -> float | None:
-        """By how much the best is better than the defaults, in the metric's unit; None until both are known."""
+        """By how much the best is better than the defaults, in the first metric's unit; None until both are known."""
         best, base = self.best, self.baseline
         if best is None or best.value is None or base is None or base.value is None:
             return None

@@ -2,7 +2,7 @@
 
 const S = JSON.parse(document.getElementById("study").textContent);
 const T = S.trials, ALL = T.number.map((_, i) => i), UP = S.direction === "maximize";
-const BEST = S.ranked.length ? S.ranked[0] : null, BASE = S.baseline;
+const BEST = S.best, BASE = S.baseline;
 const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 const SYMBOLS = { succeeded: "circle", "early-stopped": "triangle-down", failed: "x", cancelled: "square-open", running: "circle-open", queued: "circle-open" };
 const FEW = 3000;

@@ -82,7 +82,8 @@ function trial() {
   close.addEventListener("click", () => dialog.close());
   const facts = [said(stateOf(i)) + (T.reason[i] ? ` (${T.reason[i]})` : "")];
   if (i === BASE) facts.push("the script's own defaults");
-  if (S.ranked.includes(i)) facts.push(`rank ${S.ranked.indexOf(i) + 1} of ${S.ranked.length}`);
+  if (S.front.includes(i)) facts.push("on the Pareto front");
+  else if (S.ranked.includes(i)) facts.push(`rank ${S.ranked.indexOf(i) + 1} of ${S.ranked.length}`);
   if (T.seconds[i] !== null) facts.push(span(T.seconds[i]));
   if (T.started[i] !== null) facts.push("began " + when(T.started[i]).slice(0, 19).replace("T", " "));
   if (T.gpus[i]) facts.push("GPU " + T.gpus[i]);

@@ -160,6 +160,19 @@ def test_a_page_tells_how_things_stand(study, said):
     assert said in Page(written(study)).text
 
 
+def test_of_several_metrics_the_headline_is_the_front_and_its_middle():
+    """Metric by metric against the defaults, which one metric alone would call no gain."""
+    study = metrics([(0.9, 10.0), (0.85, 4.0), (0.2, 3.0), (0.1, 11.0)])
+    study = dataclasses.replace(
+        study, trials=(dataclasses.replace(study.trials[0], baseline=True), *study.trials[1:])
+    )
+    page = Page(written(study))
+    assert {"3 trials", "trial 1"} <= set(page.texts["a"])
+    assert "acc 0.85, -0.05 (-5.6 %) worse (maximized)" in page.texts["li"]
+    assert "ms 4, +6 (+60.0 %) better (minimized)" in page.texts["li"]
+    assert "Nothing better" not in page.text
+
+
 def test_a_trial_worse_than_the_defaults_is_no_gain():
     """Nothing better was found, and that is said."""
     listed = [

@@ -1,4 +1,4 @@
-"""What a page is made from: axes, lanes, groups of failures, fronts, importance."""
+"""What a page is made from: axes, lanes, groups of failures, importance."""
 
 import math
 import random
@@ -9,7 +9,6 @@ import pytest
 from annotate.report.axes import Axis, make_axes
 from annotate.report.failures import Group, groups, tail
 from annotate.report.fanova import Importance, Refused, importance
-from annotate.report.pareto import front
 from annotate.report.timeline import busy, lanes, timeline
 from annotate.report.words import amount, number, parameter, span
 from annotate.trial import FailureReason, Trial, fail, start, succeed
@@ -133,33 +132,6 @@ def test_of_a_log_its_last_traceback_is_shown():
     assert tail(log) == "Traceback (most recent call last):\n  x\nB: \ufffd"
     assert tail(b"".join(b"%d\n" % n for n in range(30))).splitlines() == [str(n) for n in range(18, 30)]
     assert tail(b"") == ""
-
-
-@pytest.mark.parametrize(
-    ("results", "kept"),
-    [
-        ([], []),
-        ([(1, 1)], [0]),
-        ([(1, 1), (1, 1)], [0, 1]),
-        ([(0.9, 10), (0.8, 5), (0.7, 7), (0.9, 11)], [0, 1]),
-        ([(0.1, 1), (0.2, 1)], [1]),
-    ],
-)
-def test_the_front_is_what_no_other_beats(results, kept):
-    """The first is maximized, the second minimized; equal ones are all of it."""
-    assert front(results, ["maximize", "minimize"]) == kept
-
-
-def test_the_front_is_the_one_of_the_definition():
-    """Of random results in three metrics."""
-    dice = random.Random(1)
-    results = [tuple(dice.randrange(6) for _ in range(3)) for _ in range(200)]
-    beaten = {
-        i
-        for i, a in enumerate(results)
-        if any(b != a and all(y <= x for x, y in zip(a, b, strict=True)) for b in results)
-    }
-    assert front(results, ["minimize"] * 3) == [i for i in range(200) if i not in beaten]
 
 
 def drawn(count, seed=0):
