@@ -35,19 +35,19 @@ class Obedient:
 
     def suggest(self, number: int) -> Params:
         """The tuner's next point that is allowed. Raises SpaceExhausted."""
-        why = ""
+        why: set[str] = set()
         for _ in range(ASKED):
             params = self._tuner.suggest(number)
             point = self._point(params)
             if self._constraint is not None and not self._constraint(params):
-                why = "break the constraint"
+                why.add("break the constraint")
             elif self._seen.exhausted(point):
-                why = "have run already; --repeats lets them run again"
+                why.add("have run already (--repeats lets them run again)")
             else:
                 self._seen.add(number, point)
                 return params
             self._tuner.forget(number)
-        raise SpaceExhausted(f"{ASKED} points of the tuner in a row {why}")
+        raise SpaceExhausted(f"{ASKED} points of the tuner in a row {' or '.join(sorted(why))}")
 
     def pending(self, number: int, params: Params) -> None:
         """Trial `number` runs these params, which the tuner did not suggest."""
