@@ -145,7 +145,7 @@ def test_a_whole_tuner_repeats_no_point_unless_asked(files, name):
     once, twice = make(files, name), make(files, name, repeats=2)
     assert once.suggest(0) == twice.suggest(0) == twice.suggest(1) == {"act": "relu", "layers": 1}
     for tuner in (once, twice):
-        with pytest.raises(SpaceExhausted, match="have run already .--repeats"):
+        with pytest.raises(SpaceExhausted, match="have run already"):
             tuner.suggest(2)
 
 
