@@ -84,7 +84,7 @@ class Verdict:
         assert self.p is not None
         if self.p < 0.001:
             return "p < 0.001"
-        return f"p = {self.p:.1g}" if self.p < 0.1 else f"p = {self.p:.2f}"
+        return f"p = {self.p:.2g}" if self.p < 0.1 else f"p = {self.p:.2f}"
 
 
 def verdicts(
@@ -96,9 +96,10 @@ def verdicts(
         number: [sign * (values[seed] - defaults[seed]) for seed in sorted(values.keys() & defaults.keys())]
         for number, values in trials.items()
     }
-    dependent = len(set(defaults.values())) > 1 or any(len(set(v.values())) > 1 for v in trials.values())
     tested = {
-        number: _p_value(each) for number, each in differences.items() if len(each) >= FEWEST and dependent
+        number: _p_value(each)
+        for number, each in differences.items()
+        if len(each) >= FEWEST and (_differ(defaults) or _differ(trials[number]))
     }
     corrected = _holm(tested)
     return [_verdict(number, each, corrected.get(number)) for number, each in differences.items()]
@@ -118,6 +119,11 @@ def mean_and_error(values: list[float]) -> tuple[float, float]:
     if len(values) < 2:
         return mean, math.nan
     return mean, statistics.stdev(values) / math.sqrt(len(values))
+
+
+def _differ(values: Mapping[int, float]) -> bool:
+    """Whether another seed changes anything."""
+    return len(set(values.values())) > 1
 
 
 def _verdict(number: int, differences: list[float], p: float | None) -> Verdict:

@@ -92,6 +92,26 @@ def test_more_seeds_add_to_what_has_run(annotate):
     assert len(before) == 6
     assert after[:6] == before
     assert len(after) == 12
+    found, said = rows(annotate, "--top", "1", "--seeds", "3")
+    assert [row["runs"] for row in found] == [3, 3]
+    assert f"next: annotate apply {annotate.studies[0].name}-{found[1]['trial']}" in said
+
+
+def test_of_several_metrics_the_first_is_judged_and_that_is_said(annotate):
+    """Nobody takes the verdict for one on all of them."""
+    text = WRITTEN.replace(
+        "nni.report_final_result(acc)", "nni.report_final_result({'default': acc, 'w': width})"
+    )
+    study(
+        annotate,
+        text.replace("'''@", "# @").replace(")'''", ")"),
+        "--metric",
+        "default:max",
+        "--metric",
+        "w:min",
+    )
+    _, said = rows(annotate, "--top", "1", "--seeds", "1", code=1)
+    assert "judged by acc alone, the first of its metrics" in said
 
 
 def test_runs_that_were_killed_with_their_host_run_again(annotate):
@@ -117,8 +137,10 @@ def test_failed_runs_are_told_and_leave_their_pair_out(annotate):
     study(annotate, text)
     found, said = rows(annotate, "--top", "1", "--seeds", "3", code=1)
     assert found[1]["outcome"] == "too-few"
-    assert "3 runs of defaults failed" in said
+    assert "3 runs of the defaults failed" in said
     assert "too high" in said
+    log = annotate.cwd / said.rpartition("what the last one printed: ")[2].split()[0]
+    assert "seed 4" in log.read_text()
 
 
 def test_the_study_itself_is_as_it_was(annotate):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 
-from annotate.confirm.verdict import Outcome, mean_and_error, plus_minus, verdicts
+from annotate.confirm.verdict import Outcome, Verdict, mean_and_error, plus_minus, verdicts
 
 DEFAULTS = {1: 0.70, 2: 0.72, 3: 0.71, 4: 0.69, 5: 0.70}
 
@@ -73,6 +73,20 @@ def test_a_script_that_seeds_do_not_touch_is_not_judged():
     verdict = one(dict.fromkeys(DEFAULTS, 0.9), dict.fromkeys(DEFAULTS, 0.7))
     assert verdict.outcome is Outcome.NO_SPREAD
     assert verdict.sentence == "better by 0.2 with every seed: nothing to test"
+
+
+def test_each_trial_needs_a_spread_of_its_own():
+    """Another trial whose results vary makes nothing of runs that no seed touches."""
+    flat = dict.fromkeys(DEFAULTS, 0.7)
+    found = verdicts(flat, {1: dict.fromkeys(DEFAULTS, 0.9), 2: shifted(0.05)}, direction="maximize")
+    assert [each.outcome for each in found] == [Outcome.NO_SPREAD, Outcome.BETTER]
+    assert found[1].p == one(shifted(0.05), flat).p
+
+
+def test_p_is_told_on_which_side_of_the_level_it_lies():
+    """0.048 and 0.052 are not both rounded to 0.05."""
+    near = [Verdict(1, Outcome.BETTER, 5, 0.1, 0.01, p).sentence for p in (0.048, 0.052)]
+    assert near == ["better by 0.100 ± 0.010 (p = 0.048)", "better by 0.100 ± 0.010 (p = 0.052)"]
 
 
 def test_a_difference_that_is_the_same_with_every_seed_is_sure():
