@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from annotate.annotations import Diagnostic, Severity, render
-from annotate.cli.streams import stderr
 from annotate.errors import SourceError
 
 if TYPE_CHECKING:
@@ -19,6 +16,13 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.
 
 def show(diagnostics: Sequence[Diagnostic], console: Console | None = None) -> None:
     """Print every diagnostic, a blank line after each."""
+    if not diagnostics:
+        return
+
+    from rich.text import Text
+
+    from annotate.cli.streams import stderr
+
     console = console or stderr()
     for diagnostic in diagnostics:
         text = Text(render(diagnostic) + "\n")
