@@ -76,15 +76,19 @@ def open_storage(target: str) -> BaseStorage:
     need("optuna", extra="optuna", purpose="an Optuna storage")
     import optuna
 
+    from annotate.export import haste
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         if "://" not in target and Path(target).suffix in JOURNALS:
             from optuna.storages.journal import JournalFileBackend
 
-            return optuna.storages.JournalStorage(JournalFileBackend(target))
+            backend = JournalFileBackend(target) if Path(target).exists() else haste.Journal(target)
+            return optuna.storages.JournalStorage(backend)
         url = url_of(target)
-        refuse_foreign(url, mark="version_info", tool="Optuna")
-        return optuna.storages.RDBStorage(url)
+        there = refuse_foreign(url, mark="version_info", tool="Optuna")
+        fresh = url.startswith("sqlite:///") and not there
+        return haste.new_database(url) if fresh else optuna.storages.RDBStorage(url)
     except UsageError:
         raise
     except Exception as error:  # the library lets through whatever the database's driver raises

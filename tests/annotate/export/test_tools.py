@@ -5,6 +5,7 @@ import dataclasses
 import json
 import logging
 import math
+import os
 import subprocess
 import sys
 import urllib.request
@@ -395,3 +396,33 @@ def test_a_directory_that_cannot_be_made_is_said(record, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         tensorboard.write_runs(record, tmp_path / "file" / "runs")
+
+
+@pytest.mark.parametrize("target", ["study.db", "study.journal"])
+def test_a_new_storage_is_made_without_a_wait_for_the_disk_and_an_old_one_is_written_with_care(
+    record, tmp_path, target, monkeypatch
+):
+    """Optuna waits for the disk after each trial: minutes for ten thousand of them."""
+    from annotate.export import haste
+
+    made = []
+    for name in ("Journal", "new_database"):
+        maker = getattr(haste, name)
+        monkeypatch.setattr(haste, name, lambda at, maker=maker: made.append(at) or maker(at))
+    waited = []
+    monkeypatch.setattr(os, "fsync", waited.append)
+    assert optuna.write_study(record, str(tmp_path / target)) == (6, 6)
+    assert len(made) == 1
+    assert not waited
+    assert optuna.write_study(record, str(tmp_path / target)) == (6, 0)
+    assert len(made) == 1
+
+
+def test_a_new_database_of_optunas_is_not_synchronous(tmp_path):
+    """The database itself says so, on the connection that writes."""
+    import sqlalchemy
+
+    with optuna.storage_at(str(tmp_path / "study.db")) as storage, storage.engine.connect() as connection:
+        assert connection.execute(sqlalchemy.text("PRAGMA synchronous")).scalar() == 0
+    with optuna.storage_at(str(tmp_path / "study.db")) as storage, storage.engine.connect() as connection:
+        assert connection.execute(sqlalchemy.text("PRAGMA synchronous")).scalar() == 2
