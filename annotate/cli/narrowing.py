@@ -50,11 +50,11 @@ def narrow(
         trials = store.trials()
     evidence = _evidence(trials, meta, folder)
     found = narrowing(SearchSpace.from_json(meta.space), evidence)
-    files = [] if not found.changes else _files(folder, meta, found.changes)
+    files, gone = ([], []) if not found.changes else _files(folder, meta, found.changes)
     _refuse_changed(files, meta)
     for file in files:
         show_diff(file.before, file.after, shown(file.path))
-    for line in _told(found, evidence, meta, {key for file in files for key in file.keys}):
+    for line in (*_told(found, evidence, meta, {key for file in files for key in file.keys}), *gone):
         typer.echo(line, err=True)
     writable = [file for file in files if file.before != file.after]
     if writable and apply:
@@ -87,18 +87,22 @@ def _evidence(trials: Sequence[Trial], meta: StudyMeta, folder: StudyFolder) -> 
     return evidence
 
 
-def _files(folder: StudyFolder, meta: StudyMeta, changes: Mapping[str, Narrowed]) -> list[File]:
-    """The user's own files of today that hold one of these ranges."""
+def _files(
+    folder: StudyFolder, meta: StudyMeta, changes: Mapping[str, Narrowed]
+) -> tuple[list[File], list[str]]:
+    """The user's own files of today that hold one of these ranges; a line for each file that is gone."""
     from annotate.errors import UsageError
     from annotate.narrow import narrower
+    from annotate.sources import shown
     from annotate.sources.closure import module_name
 
-    files = []
-    for kept in sorted(path for path in folder.source.rglob("*.py") if path.is_file()):
+    files, gone = [], []
+    for kept in sorted(path for path in folder.source.rglob("*") if path.is_file()):
         path = Path(meta.code_dir) / kept.relative_to(folder.source)
         try:
             before = path.read_bytes()
         except FileNotFoundError:
+            gone.append(f"{shown(path)} is there no longer, so nothing is written to it")
             continue
         except OSError as error:
             raise UsageError(
@@ -107,7 +111,7 @@ def _files(folder: StudyFolder, meta: StudyMeta, changes: Mapping[str, Narrowed]
         done = narrower(before, module_name(path, Path(meta.code_dir)), str(path), changes)
         if done.keys:
             files.append(File(path, before, done.code, done.keys, done.changed))
-    return files
+    return files, gone
 
 
 def _refuse_changed(files: Sequence[File], meta: StudyMeta) -> None:
@@ -165,4 +169,4 @@ def _entry(each: Narrowed) -> str:
 def _elsewhere(key: str, entry: str, meta: StudyMeta) -> str:
     if key in meta.flags:
         return f"; write --param '{key}={entry}'"
-    return "; it stands in no Python file of the study: write it where the space is"
+    return "; it stands in no file of the study as it is today: write it where the space is"

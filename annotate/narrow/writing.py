@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotate.instrument.reading import Annotated, read_annotations
+from annotate.instrument.reading import Annotated
 from annotate.instrument.sites import VariableSite
 from annotate.narrow.narrowing import Narrowed
-from annotate.rewrite.splices import Splice, spliced
+from annotate.rewrite.defaults import opened
+from annotate.rewrite.splices import Splice
 from annotate_tuners.choices import Choice
 from annotate_tuners.space import Distribution
 
@@ -36,8 +37,12 @@ class Narrower:
 
 
 def narrower(data: bytes, module: str, path: str, changes: Mapping[str, Narrowed]) -> Narrower:
-    """The file with these ranges drawn in, wherever it has them."""
-    read = read_annotations(data, module, path)
+    """The file, a notebook among them, with these ranges drawn in wherever it has them.
+
+    Raises SourceError where its annotations have errors.
+    """
+    file = opened(data, module, path)
+    read = file.read
     if not isinstance(read, Annotated):
         return Narrower(data, (), ())
     splices: list[Splice] = []
@@ -54,7 +59,7 @@ def narrower(data: bytes, module: str, path: str, changes: Mapping[str, Narrowed
             changed.append(Changed(site.key, site.span.line, today))
             continue
         splices += _splices(site, read.source.text, changes[site.key].after)
-    return Narrower(read.source.encode(spliced(read.source.text, splices)), tuple(keys), tuple(changed))
+    return Narrower(file.with_splices(splices), tuple(keys), tuple(changed))
 
 
 def _splices(site: VariableSite, text: str, after: Distribution) -> Iterator[Splice]:

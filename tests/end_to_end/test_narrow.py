@@ -1,5 +1,6 @@
 """`annotate narrow` over a real study."""
 
+import json
 import subprocess
 
 import pytest
@@ -43,6 +44,47 @@ def test_ranges_that_have_changed_since_are_refused(study):
     assert done.returncode == 2
     assert "train.py:1: lr is nni.loguniform(1e-6, 1e-1) now" in done.stderr
     assert path.read_text() == TUNED.replace("1e-4", "1e-6")
+
+
+def test_the_figures_come_from_the_study_alone(study):
+    """Where the source has gone they are the same, and it is said that nothing can be written."""
+    before = study("narrow").stderr.splitlines()
+    (study.cwd / "train.py").unlink()
+    done = study("narrow", "--apply")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "train.py is there no longer, so nothing is written to it" in done.stderr
+    assert before[-2] in done.stderr.splitlines()
+    assert not (study.cwd / "train.py").exists()
+
+
+def test_a_file_that_has_errors_today_is_left_alone(study):
+    """It is refused with its diagnostic."""
+    path = study.write("train.py", TUNED.replace("nni.loguniform(1e-4, 1e-1)", "nni.loguniform(1e-4)"))
+    text = path.read_text()
+    done = study("narrow", "--apply")
+    assert done.returncode == 2
+    assert "train.py:1" in done.stderr
+    assert path.read_text() == text
+
+
+def test_a_notebook_is_narrowed_in_its_cells(annotate):
+    """All else of its JSON stays to the byte."""
+    lines = [f"{line}\n" for line in TUNED.splitlines()]
+    cell = {"cell_type": "code", "metadata": {}, "source": lines, "outputs": [], "execution_count": None}
+    document = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path = annotate.write("n.ipynb", json.dumps(document, indent=1))
+    before = path.read_text()
+    done = annotate("run", "n.ipynb", "--trials", "40", "--tuner", "random", "--seed", "1", "--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    assert "wrote n.ipynb" in annotate("narrow", "--apply").stderr
+    changed = [
+        (old, new)
+        for old, new in zip(before.splitlines(), path.read_text().splitlines(), strict=True)
+        if old != new
+    ]
+    assert changed
+    assert all("nni.loguniform(" in old and "nni.loguniform(" in new for old, new in changed)
 
 
 def test_too_few_trials_are_refused(annotate):
