@@ -26,6 +26,7 @@ from annotate.screen.lines import LineLog
 from annotate.screen.summary import summary
 from annotate.screen.view import Command, Jobs, Kill, Pause, Resume, Stop
 from annotate.storage import StudyStore
+from annotate.study.collecting import held_back
 from annotate.study.control import listening
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Host:
 
     async def run(self) -> StudyEnded:
         """Until the study has ended."""
-        with caught(self._signalled):
+        with held_back(), caught(self._signalled):
             async with listening(self._study, self._folder.socket):
                 return await (self._run_on_screen() if self._screen else self._study.run())
 
