@@ -81,13 +81,17 @@ function markers(state, indices, x, y, more) {
   };
 }
 
-function scaled(values, log, keep) {
+function scaled(values, log, keep, early = []) {
   // The axis of results: logarithmic where that is asked for and possible, else without what lies far off.
-  const finite = values.filter((v) => v !== null);
-  if (log) return finite.every((v) => v > 0) ? { axis: { type: "log" }, text: "" } : { axis: {}, text: "Not all results are above zero, so there is no logarithmic axis. " };
-  const near = inner(finite, keep);
-  if (!near) return { axis: {}, text: "" };
-  return { axis: { range: near.range }, text: `${near.outside} ${near.outside === 1 ? "result lies" : "results lie"} far outside and ${near.outside === 1 ? "is" : "are"} not in the picture; a double click shows all. ` };
+  const [finite, stopped] = [values, early].map((some) => some.filter((v) => v !== null));
+  const all = { axis: {}, text: "", off: () => false };
+  if (log) return finite.concat(stopped).every((v) => v > 0) ? { ...all, axis: { type: "log" } } : { ...all, text: "Not all results are above zero, so there is no logarithmic axis. " };
+  const near = framed(finite, stopped, keep);
+  if (!near) return all;
+  const is = near.outside === 1, was = near.early === 1;
+  const text = (near.outside ? `${near.outside} ${is ? "result lies" : "results lie"} far outside and ${is ? "is" : "are"} not in the picture; a double click shows all. ` : "")
+    + (near.early ? `${near.early} ${was ? "trial that was" : "trials that were"} stopped early ${was ? "stands" : "stand"} at the lower edge, far from all results. ` : "");
+  return { axis: { range: near.range }, text, off: (v) => v < near.range[0] || v > near.range[1] };
 }
 
 const CHARTS = {
@@ -96,10 +100,11 @@ const CHARTS = {
     const x = time ? (i) => when(ended(i)) : (i) => T.number[i];
     const ran = ALL.filter((i) => !time || T.started[i] !== null);
     const valued = ran.filter((i) => T.value[i] !== null && ["succeeded", "early-stopped"].includes(stateOf(i)));
-    const scale = scaled(valued.map((i) => T.value[i]), ticked("progress-log"), [BEST, BASE].map((i) => (i === null ? null : T.value[i])));
-    const traces = ["early-stopped", "succeeded"].map((state) => [state, valued.filter((i) => stateOf(i) === state)])
-      .filter(([, some]) => some.length).map(([state, some]) => markers(state, some, x, (i) => T.value[i]));
-    const done = valued.filter((i) => stateOf(i) === "succeeded");
+    const [early, done] = ["early-stopped", "succeeded"].map((state) => valued.filter((i) => stateOf(i) === state));
+    const scale = scaled(done.map((i) => T.value[i]), ticked("progress-log"), [BEST, BASE].map((i) => (i === null ? null : T.value[i])), early.map((i) => T.value[i]));
+    const [far, near] = [true, false].map((is) => early.filter((i) => scale.off(T.value[i]) === is));
+    const traces = [["early-stopped", near], ["succeeded", done]].filter(([, some]) => some.length).map(([state, some]) => markers(state, some, x, (i) => T.value[i]));
+    if (far.length) traces.push(markers("early-stopped", far, x, () => 0.02, { yaxis: "y2", showlegend: !near.length }));
     if (time) done.sort((a, b) => ended(a) - ended(b));
     const steps = bestSoFar(done, T.value, UP);
     if (steps.length) {
@@ -173,8 +178,7 @@ const CHARTS = {
     }
     if (base.length && !best.includes(base[0])) traces.push(joined(base, "defaults", { line: { color: colour("text"), width: 2, dash: "dash" } }));
     best.slice().reverse().forEach((c) => traces.push(joined([c], `trial ${T.number[c[0]]}${c[0] === BEST ? ", the best" : ""}`, { line: { color: colours[best.indexOf(c)], width: c[0] === BEST ? 3 : 1.5 } })));
-    const ends = all.map(([, , v]) => v[v.length - 1]);
-    const scale = scaled(all.flatMap(([, , v]) => v), log, best.map(([, , v]) => v[v.length - 1]).concat(ends.slice(0, 0)));
+    const scale = scaled(all.flatMap(([, , v]) => v), log, best.map(([, , v]) => v[v.length - 1]));
     show("chart-curves", traces, {
       xaxis: { title: { text: "report" }, ...whole(Math.max(...all.map(([, steps]) => steps[steps.length - 1]))) }, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "reversed", font: { size: 12 } }, showlegend: true,
       yaxis: { title: { text: plain(cut(metric === "default" ? S.metric : metric, 40)) }, ...scale.axis },
@@ -218,8 +222,12 @@ function slice(k) {
   const some = thin(counted, FEW, [BEST, BASE]);
   const spread = (i) => axis.places[i] + (axis.kind === "choice" ? ((i * 0.618034) % 1 - 0.5) * 0.5 : 0);
   const weak = colour("weak"), strong = colour("strong");
-  const early = some.filter((i) => stateOf(i) !== "succeeded"), done = some.filter((i) => stateOf(i) === "succeeded");
-  const traces = [markers("early-stopped", early, spread, (i) => against[i], { marker: { size: 5, symbol: SYMBOLS["early-stopped"], color: colour("early-stopped"), opacity: 0.5 } }), {
+  const [early, done] = [false, true].map((is) => some.filter((i) => (stateOf(i) === "succeeded") === is));
+  const [stopped, succeeded] = [false, true].map((is) => counted.filter((i) => (stateOf(i) === "succeeded") === is).map((i) => against[i]));
+  const scale = scaled(succeeded, ticked("slices-log"), [BEST, BASE].map((i) => (i === null ? null : against[i])), stopped);
+  const look = { marker: { size: 5, symbol: SYMBOLS["early-stopped"], color: colour("early-stopped"), opacity: 0.5 } };
+  const [far, near] = [true, false].map((is) => early.filter((i) => scale.off(against[i]) === is));
+  const traces = [markers("early-stopped", near, spread, (i) => against[i], look), markers("early-stopped", far, spread, () => 0.03, { yaxis: "y2", ...look }), {
     ...markers("succeeded", done, spread, (i) => against[i]), name: "trials",
     marker: { size: 6, opacity: done.length > 500 ? 0.6 : 0.85, color: done.map((i) => mix(weak, strong, 0.15 + 0.85 * i / Math.max(1, ALL.length - 1))) },
   }];
@@ -227,13 +235,11 @@ function slice(k) {
     if (i !== null && stateOf(i) === "succeeded" && some.includes(i)) traces.push(markers("succeeded", [i], (j) => axis.places[j], (j) => against[j], { marker: { symbol, size, color: colour("mark"), line: { color: colour("page"), width: 1 } } }));
   const failed = thin(ALL.filter((i) => axis.places[i] !== null && stateOf(i) === "failed"), 500, []);
   if (failed.length) traces.push(markers("failed", failed, spread, () => 0.03, { yaxis: "y2", marker: { size: 6, symbol: SYMBOLS.failed, color: colour("failed"), opacity: 0.7 } }));
-  const all = ALL.filter((i) => against[i] !== null && ["succeeded", "early-stopped"].includes(stateOf(i)));
-  const scale = scaled(all.map((i) => against[i]), ticked("slices-log"), [BEST, BASE].map((i) => (i === null ? null : against[i])));
   const x = axis.kind === "choice"
     ? { tickvals: axis.options.map((_, i) => i), ticktext: axis.options.map((o) => plain(cut(o, 14))), range: [-0.5, axis.options.length - 0.5] }
     : { type: axis.kind, range: reach(axis), ...(axis.kind === "log" ? { tickvals: ticks(axis, 5).map(([v]) => v), ticktext: ticks(axis, 5).map(([, t]) => t) } : { nticks: 6 }) };
   show("slice-" + k, traces, {
-    margin: { l: 48, r: 8, t: 8, b: 40 }, showlegend: false,
+    margin: { l: 48, r: 8, t: 28, b: 40 }, showlegend: false,
     xaxis: { title: { text: plain(cut(axis.name, 34)), standoff: 6, font: { size: 13 } }, tickfont: { size: 11 }, ...x }, yaxis: { nticks: 6, tickfont: { size: 11 }, ...scale.axis },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
   }, { id: "note-slices", text: scale.text + (counted.length > FEW ? `Each picture shows ${some.length.toLocaleString("en")} of up to ${counted.length.toLocaleString("en")} trials. ` : "") });

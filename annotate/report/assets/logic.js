@@ -69,6 +69,20 @@ function inner(values, keep) {
   return outside && outside <= 0.08 * sorted.length && wide > 2 * (high - low) ? { range: [low - pad, high + pad], outside } : null;
 }
 
+function framed(values, early, keep) {
+  // A range for results that leaves out what lies far off: single results, and trials stopped early, whose last
+  // report is none. Null where all have room; `outside` and `early` say how many of either are left out.
+  const near = inner(values, keep);
+  const known = values.concat(keep).filter((v) => v !== null && v !== undefined && Number.isFinite(v));
+  if (known.length < 2) return null;
+  const low = Math.min(...known), high = Math.max(...known), pad = 0.06 * (high - low);
+  const range = near ? near.range : [low - pad, high + pad];
+  const off = early.filter((v) => v < range[0] || v > range[1]);
+  const wide = Math.max(high, ...early) - Math.min(low, ...early);
+  if (!near && !(off.length && high > low && wide > 2 * (high - low))) return null;
+  return { range, outside: near ? near.outside : 0, early: off.length };
+}
+
 function share(axis, place) {
   // Where in [0, 1] a place lies on an axis.
   if (axis.high <= axis.low) return 0.5;
