@@ -1,7 +1,8 @@
 """Suggestions computed ahead, off the loop: a slot that becomes free finds its next point ready.
 
 One thread owns the tuner and carries out its calls in the order they were posted, so at one job a study
-with a seed is the same each time. The tuner is built in that thread as well: `start` it when the first
+with a seed is the same each time. It is woken once for all that was posted since it was last asked for a
+point: each time it wakes, the loop waits for the interpreter. The tuner is built in that thread as well: `start` it when the first
 trial runs, because building it may import hyperopt.
 """
 
@@ -29,7 +30,8 @@ class Ahead:
     def __init__(self, make_tuner: Callable[[], Tuner], wake: Callable[[], None]) -> None:
         self._make_tuner = make_tuner
         self._wake = wake
-        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[list[Call] | None] = queue.SimpleQueue()
+        self._posted: list[Call] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.ready: deque[tuple[int, Params]] = deque()
@@ -53,22 +55,23 @@ class Ahead:
             self._thread.start()
 
     def post(self, call: Call) -> None:
-        """Have the tuner told something, in its turn."""
-        self._calls.put(call)
+        """Have the tuner told something, before it is asked for its next point."""
+        self._posted.append(call)
 
     def keep_ready(self, wanted: float, *, jobs: int, free: int, number: Callable[[], int]) -> None:
         """Have as many points suggested as may be needed next, `wanted` at most; they appear in `ready`."""
-        if self.exhausted is not None or self.fault is not None:
-            return
-        depth = max(1, math.ceil(jobs - LONGEST_WAIT / self.seconds)) if self.seconds else 1
-        for _ in range(int(min(wanted, max(depth, free))) - len(self.ready) - self.outstanding):
-            self.outstanding += 1
-            self._request(number())
+        if self.exhausted is None and self.fault is None:
+            depth = max(1, math.ceil(jobs - LONGEST_WAIT / self.seconds)) if self.seconds else 1
+            for _ in range(int(min(wanted, max(depth, free))) - len(self.ready) - self.outstanding):
+                self.outstanding += 1
+                self._request(number())
+        self._hand_over()
 
     async def close(self) -> None:
         """End the thread; one that is busy for longer than a second is left to die with the process."""
         if self._thread is None:
             return
+        self._hand_over()
         self._calls.put(None)
         deadline = time.monotonic() + 1.0
         while self._thread.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110 - a thread sets no event
@@ -76,14 +79,20 @@ class Ahead:
         self._loop = None
 
     def _request(self, number: int) -> None:
-        self._calls.put(lambda tuner: self._suggest(tuner, number))
+        self.post(lambda tuner: self._suggest(tuner, number))
+
+    def _hand_over(self) -> None:
+        if self._posted:
+            self._calls.put(self._posted)
+            self._posted = []
 
     def _work(self) -> None:
         try:
             tuner = self._make_tuner()
             self.built = True
-            while (call := self._calls.get()) is not None:
-                call(tuner)
+            while (calls := self._calls.get()) is not None:
+                for call in calls:
+                    call(tuner)
         except BaseException as error:  # noqa: BLE001 - carried to the loop, which raises it
             self._tell(self._set_fault, error)
 

@@ -110,13 +110,15 @@ class Feeder:
             self._book.enqueue(Trial(number, self._history.params(suggested)))
 
     def _ask_ahead(self, options: StudyOptions) -> None:
-        """Have the next points suggested while the trials run."""
+        """Have the next points suggested while the trials run: once the last of them has started, where all slots are taken."""
+        started = [live.process is not None for live in self._supervisor.live.values()]
+        free = max(0, options.jobs - len(self._supervisor.tasks))
         if not self._ahead.started:
-            running = any(live.process for live in self._supervisor.live.values())
-            if (self._book.queue or self._supervisor.tasks) and not running:
+            if (self._book.queue or self._supervisor.tasks) and not any(started):
                 return
             self._ahead.start()
-        free = max(0, options.jobs - len(self._supervisor.tasks))
+        elif free == 0 and not all(started):
+            return
         self._ahead.keep_ready(self._left(options), jobs=options.jobs, free=free, number=self._book.number)
 
     def _left(self, options: StudyOptions) -> float:

@@ -17,7 +17,7 @@ from annotate.trial import PLAIN_NUMBER, Measurement, Trial
 @dataclass
 class Live:
     """One running trial. `began` is the loop's monotonic time; `cause` is set when we end
-    it, and `grace` to the seconds it then has. `keys` are the study's metrics in what is reported, `curve`
+    it, and `grace` to the seconds it then has; `over` once its process has ended. `keys` are the study's metrics in what is reported, `curve`
     is every intermediate result of the first one. `lacking` says which one the result has not, "" for none.
     """
 
@@ -27,6 +27,7 @@ class Live:
     keys: tuple[str, ...] = (PLAIN_NUMBER,)
     launching: asyncio.Task[None] | None = None
     process: Process | None = None
+    over: bool = False
     cause: Cause | None = None
     cause_text: str = ""
     grace: float = math.inf

@@ -30,7 +30,7 @@ from annotate.study.live import Live
 from annotate.study.logs import LogTail
 from annotate.study.machine import MachineSampler
 from annotate.study.options import StudyOptions
-from annotate.study.ports import Launch, Slots
+from annotate.study.ports import Launch, News, Slots
 from annotate.study.pruning import Pruning
 from annotate.study.session import SAVE, Session
 from annotate.study.snapshot import StudySnapshot
@@ -54,6 +54,7 @@ from annotate_tuners.tuner import Tuner
 
 POLL = 0.1  # seconds between two looks at what running trials reported
 POLL_ON = 0.03  # seconds that a look takes, and until the next one, where there is more than it could take in
+NO_LOG, NO_NEWS = LogTail(), News()
 RETRY_SLOT = 1.0  # seconds until a slot is asked for again that another program holds
 
 
@@ -315,16 +316,17 @@ class Study:
             if why is not None:
                 self._supervisor.stop(live, Cause.PRUNER, why, grace=self.options.grace)
 
-    def _conclude(self, live: Live, ended: Trial, log: LogTail) -> None:
-        """A trial's process has ended: run it again, or have it finished."""
+    def _conclude(self, live: Live, ended: Trial, log: LogTail, last: News) -> None:
+        """A trial's process has ended: run it again, or have it finished. `last` is what it reported last."""
         if again := run_again(self.options.on_failure, ended):
             with self._store.together():
                 self._store.forget_reports(again.number)
                 self._store.save(again)
+            self._supervisor.tell(again.number, last)
             self._book.enqueue(again)
             self._emit(TrialRetried(again, ended))
             return
-        self._finish(with_reads(ended, live.reads), log, curve=live.curve)
+        self._finish(with_reads(ended, live.reads), log, curve=live.curve, last=last)
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)
@@ -342,8 +344,14 @@ class Study:
             self._end(StudyEnded("gave-up", why, log.traceback))
             self._stop_all(self.options.grace)
 
-    def _finish(self, ended: Trial, log: LogTail = LogTail(), curve: Sequence[float] = ()) -> None:  # noqa: B008 - frozen
-        self._store.save(ended)
+    def _finish(
+        self, ended: Trial, log: LogTail = NO_LOG, curve: Sequence[float] = (), last: News = NO_NEWS
+    ) -> None:
+        with self._store.together():
+            if last.measurements or last.reads:
+                self._store.record(ended.number, last.measurements, last.reads)
+            self._store.save(ended)
+        self._supervisor.tell(ended.number, last)
         self._observe(dataclasses.replace(ended, measurements=()), curve)
         self._emit(TrialEnded(ended, log.traceback))
 

@@ -1,6 +1,6 @@
 """The running trials of a study: starts them, follows their reports, ends them, judges their end.
 
-What a trial reported is committed before it is told. Every trial that was started comes to `concluded`
+What a trial reported is committed before it is told; what it reported last, together with its end. Every trial that was started comes to `concluded`
 exactly once, unless a fault of storage or of our own ends the study.
 """
 
@@ -24,7 +24,10 @@ from annotate.trial import Trial, TrialState, requeue, start
 
 
 class Supervisor:
-    """`concluded` is called with a trial in its last state, before its slot is given back."""
+    """`concluded` is called with a trial in its last state, before its slot is given back.
+
+    It commits that state and the reports that it is given, the trial's last, and tells of both.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,7 @@ class Supervisor:
         *,
         emit: Callable[[StudyEvent], None],
         now: Callable[[], float],
-        concluded: Callable[[Live, Trial, LogTail], None],
+        concluded: Callable[[Live, Trial, LogTail, News], None],
         reported: Callable[[Live], None],
         failed: Callable[[BaseException], None],
         wake: Callable[[], None],
@@ -50,6 +53,7 @@ class Supervisor:
         self._failed = failed
         self._wake = wake
         self._stops: set[asyncio.Task[None]] = set()
+        self._oom_kills = kernel_oom_kills()
         self.live: dict[int, Live] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -57,7 +61,7 @@ class Supervisor:
         """Have a queued trial run in a slot."""
         running = start(trial, at=self._now(), gpus=lease.gpus or ())
         self._store.save(running)
-        live = Live(running, lease, began=time.monotonic(), keys=self._keys, oom_kills=kernel_oom_kills())
+        live = Live(running, lease, began=time.monotonic(), keys=self._keys, oom_kills=self._oom_kills)
         self.live[trial.number] = live
         task = asyncio.create_task(self._run(live), name=f"trial {trial.number}")
         self.tasks.add(task)
@@ -82,8 +86,11 @@ class Supervisor:
 
         Returns whether there may be more.
         """
+        self._oom_kills = kernel_oom_kills()  # not at every start: the kernel counts for 0.1 ms
         until = time.monotonic() + seconds
-        running = [(live, live.process) for live in self.live.values() if live.process is not None]
+        running = [
+            (live, live.process) for live in self.live.values() if live.process is not None and not live.over
+        ]
         while running:
             news = [(live, process, process.news()) for live, process in running]
             fresh = [(live, each) for live, _, each in news if each.measurements or each.reads]
@@ -93,11 +100,17 @@ class Supervisor:
                 for live, each in fresh:
                     self._store.record(live.trial.number, each.measurements, each.reads)
             for live, each in fresh:
-                self._tell(live, each)
+                self._take_in(live, each)
+                self.tell(live.trial.number, each)
             running = [(live, process) for live, process, each in news if each.more]
             if time.monotonic() >= until:
                 break
         return bool(running)
+
+    def tell(self, number: int, news: News) -> None:
+        """Tell what a trial reported, which is committed."""
+        if news.measurements:
+            self._emit(TrialReported(number, tuple(news.measurements)))
 
     async def _run(self, live: Live) -> None:
         try:
@@ -110,9 +123,8 @@ class Supervisor:
                     raise
             live.launching = None
             if live.process is None:
-                self._concluded(
-                    live, judge(live.trial, _ending(live, None, LogTail(), self._now())), LogTail()
-                )
+                ended = judge(live.trial, self._ending(live, None, LogTail()))
+                self._concluded(live, ended, LogTail(), News())
                 return
             live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
             self._slots.started(live.lease, live.process.pid)
@@ -124,10 +136,9 @@ class Supervisor:
             if live.cause is not None:
                 self._stop_process(live)
             code = await live.process.wait()
-            await self._drain(live, live.process)
+            last = await self._drain(live, live.process)
             log = await asyncio.to_thread(read_log, live.process.log) if code != 0 else LogTail()
-            ended = judge(live.trial, _ending(live, code, log, self._now()))
-            self._concluded(live, ended, log)
+            self._concluded(live, judge(live.trial, self._ending(live, code, log)), log, last)
         except BaseException as error:  # noqa: BLE001 - carried to the loop, which raises it
             self._failed(error)
             if live.process is None:
@@ -143,24 +154,47 @@ class Supervisor:
             self._failed(error)
         self._wake()
 
-    async def _drain(self, live: Live, process: Process) -> None:
-        """Take in all that is left of a trial's reports, letting the others have their turn."""
-        while True:
-            news = process.news()
-            if news.measurements or news.reads:
-                self._store.record(live.trial.number, news.measurements, news.reads)
-                self._tell(live, news)
-            if not news.more:
-                return
+    async def _drain(self, live: Live, process: Process) -> News:
+        """Take in all that is left of a trial's reports, letting the others have their turn; returns the last, not yet committed."""
+        live.over = True
+        last = process.news()
+        self._take_in(live, last)
+        while last.more:
+            following = process.news()
+            if not (following.measurements or following.reads or following.more):
+                break
+            self._store.record(live.trial.number, last.measurements, last.reads)
+            self.tell(live.trial.number, last)
+            last = following
+            self._take_in(live, last)
             await asyncio.sleep(0)
+        return last
 
-    def _tell(self, live: Live, news: News) -> None:
+    def _take_in(self, live: Live, news: News) -> None:
         live.reads.update(news.reads)
         for measurement in news.measurements:
             live.add(measurement)
         if news.measurements:
-            self._emit(TrialReported(live.trial.number, tuple(news.measurements)))
             self._reported(live)
+
+    def _ending(self, live: Live, code: int | None, log: LogTail) -> Ending:
+        assert live.trial.state is TrialState.RUNNING
+        killed = code in (-9, 137)
+        if killed:
+            self._oom_kills = kernel_oom_kills()
+        return Ending(
+            at=self._now(),
+            returncode=code,
+            final=live.final,
+            final_further=live.final_further,
+            last=live.last,
+            last_further=live.last_further,
+            lacking=live.lacking,
+            log=log,
+            cause=live.cause,
+            cause_text=live.cause_text,
+            kernel_killed=killed and self._oom_kills > live.oom_kills,
+        )
 
     def _stop_process(self, live: Live) -> None:
         assert live.process is not None
@@ -172,20 +206,3 @@ class Supervisor:
         self._stops.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
-
-
-def _ending(live: Live, code: int | None, log: LogTail, at: float) -> Ending:
-    assert live.trial.state is TrialState.RUNNING
-    return Ending(
-        at=at,
-        returncode=code,
-        final=live.final,
-        final_further=live.final_further,
-        last=live.last,
-        last_further=live.last_further,
-        lacking=live.lacking,
-        log=log,
-        cause=live.cause,
-        cause_text=live.cause_text,
-        kernel_killed=code in (-9, 137) and kernel_oom_kills() > live.oom_kills,
-    )
