@@ -95,7 +95,7 @@ async def host(
     finally:
         await executor.aclose()
     best = hosting.snapshot.best
-    hosting.conclude(ended, _next_steps(meta, ended, best))
+    hosting.conclude(ended, _next_steps(meta, ended, best, hosting.snapshot.trials))
     if ended.how == "stopped":
         return 128 + (hosting.signal or signal.SIGINT)
     return 0 if best and ended.how == "finished" else 1
@@ -184,10 +184,13 @@ def launch_of(executor: Executor, plan: LaunchPlan, meta: StudyMeta) -> Launch:
     return Printed(launch, re.compile(meta.metric_pattern)) if meta.metric_pattern else launch
 
 
-def _next_steps(meta: StudyMeta, ended: StudyEnded, best: Trial | None) -> list[tuple[str, str]]:
+def _next_steps(
+    meta: StudyMeta, ended: StudyEnded, best: Trial | None, trials: Sequence[Trial]
+) -> list[tuple[str, str]]:
     resume = [("annotate resume", "go on where it stopped")] if ended.how != "finished" else []
     if best is None:
-        return [*resume, ("annotate log 0", "what the first trial printed")]
+        ran = [trial.number for trial in trials if trial.started is not None]
+        return resume + [(f"annotate log {number}", "what the first trial printed") for number in ran[:1]]
     name = Path(meta.script).name
     in_source = any("/" in key and key not in meta.flags for key in best.active)
     return [

@@ -33,6 +33,23 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     return connection
 
 
+def share(connection: sqlite3.Connection, path: Path) -> None:
+    """Have one program write a new file and others read it at the same time (WAL). Raises StorageError."""
+    try:
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if not any(part in str(error) for part in ("disk I/O", "locked", "locking protocol")):
+            raise
+        mode = "none"
+    if mode != "wal":
+        raise StorageError(
+            f"{path}: this file system lets programs neither lock a file nor share it, which a database needs",
+            remedy="run in a directory of a local disk",
+        )
+
+
 def opened(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """A connection to a study of this version; an older one is migrated, in memory where it is only read."""
     connection = _connect_to_read(path) if read_only else connect(path)

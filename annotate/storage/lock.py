@@ -52,6 +52,12 @@ class HostLock:
                 f"study {path.parent.name} is run by {_read(path) or 'another process'}",
                 remedy="`annotate watch` shows it, `annotate stop` ends it",
             ) from error
+        except OSError as error:
+            os.close(descriptor)
+            raise StorageError(
+                f"{path}: this file system cannot lock files, so nothing would keep two hosts apart",
+                remedy="run in a directory of a local disk",
+            ) from error
         holder = Holder(pid=os.getpid(), host=socket.gethostname(), since=now, command=command)
         with told(path):
             os.ftruncate(descriptor, 0)
@@ -71,15 +77,20 @@ class HostLock:
 
 
 def holder(path: Path) -> Holder | None:
-    """Who runs the study whose lock is at `path`, None when nobody does."""
+    """Who runs the study whose lock is at `path`, None when nobody does. Raises StorageError."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
+        with told(path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(path) or Holder(pid=0, host="?", since=0.0, command="?")
+    except OSError:  # nothing can be locked here, so no host runs
+        return None
     else:
         return None
     finally:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from annotate.errors import StorageError
 from annotate.storage import schema
-from annotate.storage.connection import connect, opened
+from annotate.storage.connection import connect, opened, share
 from annotate.storage.faults import told
 from annotate.storage.meta import StudyMeta
 from annotate.storage.rows import (
@@ -70,7 +70,7 @@ class StudyStore:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             store = cls(connect(path), path)
             try:
-                store._connection.execute("PRAGMA journal_mode = WAL")
+                share(store._connection, path)
                 store._connection.executescript(schema.script_from(0))
                 with store.together():
                     store.write_meta(meta)

@@ -17,7 +17,7 @@ from annotate.errors import UsageError
 from annotate.storage import StudyFolder, StudyStore, holder
 from annotate.study.control import Kill, Stop, Update, send
 from annotate.trial import FailureReason, TrialState
-from annotate_runtime.gpu_locks import GpuLock, try_lock
+from annotate_runtime.gpu_locks import DIRECTORY, GpuLock, try_lock
 from tests.end_to_end.conftest import COMMAND, ENDLESS, QUICK
 
 HOST = Path(__file__).parent / "faults_host.py"
@@ -130,13 +130,14 @@ def gpus(tmp_path, monkeypatch):
     monkeypatch.setenv("LD_LIBRARY_PATH", str(library.parent))
     monkeypatch.setenv("FAKE_NVML", str(tmp_path / "gpus"))
     monkeypatch.setenv("TEST_GPUS", "0-2")
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    return uuids
+    yield uuids
+    for uuid in uuids:
+        (DIRECTORY / f"{uuid}.lock").unlink(missing_ok=True)
 
 
-def leased(uuid, tmp_path):
+def leased(uuid):
     """Who has a GPU, "" when nobody has."""
-    lock = try_lock(uuid, tmp_path / "annotate-gpus")
+    lock = try_lock(uuid)
     if isinstance(lock, GpuLock):
         lock.release()
         return ""
@@ -158,7 +159,7 @@ def test_killing_the_host_fifty_times_loses_and_doubles_nothing(lab, gpus, tmp_p
         host.communicate()
         lab.nothing_left()
         assert holder(lab.folder.lock) is None
-        assert [leased(uuid, tmp_path) for uuid in gpus] == [""] * 3
+        assert [leased(uuid) for uuid in gpus] == [""] * 3
         if lab.folder.database.exists():
             now = {t.number: (t.params, t.value) for t in lab.trials() if t.state is TrialState.SUCCEEDED}
             assert finished.items() <= now.items()
@@ -360,11 +361,11 @@ def test_trials_share_out_the_gpus_and_a_killed_host_leaves_no_lease_behind(lab,
     seen = lab.until(lambda: len(lines := (tmp_path / "seen").read_text().split()) == 2 and lines)
     assert sorted(seen) == ["0", "1"]
     assert sorted(t.gpus for t in lab.trials() if t.state is TrialState.RUNNING) == [("0",), ("1",)]
-    assert [leased(uuid, tmp_path) for uuid in gpus] == [f" (pid {host.pid})"] * 2 + [""]
+    assert [leased(uuid) for uuid in gpus] == [f" (pid {host.pid})"] * 2 + [""]
     host.kill()
     host.communicate()
     lab.nothing_left()
-    assert [leased(uuid, tmp_path) for uuid in gpus] == [""] * 3
+    assert [leased(uuid) for uuid in gpus] == [""] * 3
 
 
 def test_a_launcher_that_is_killed_ends_the_study_and_a_resume_loses_nothing(lab):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from annotate_runtime.gpu_locks import DIRECTORY
 from tests.end_to_end.conftest import COMMAND
 
 GB = 2**30
@@ -26,13 +27,17 @@ def gpu(n, used=0, kind="gpu", name="A100", total=40):
     return f"{kind} {'MIG' if kind == 'mig' else 'GPU'}-{n}x{os.getpid()} {name} {total * GB} {int(used * GB)} 0\n"
 
 
+def built(directory, *options):
+    library = directory / "libnvidia-ml.so.1"
+    source = Path(__file__).parents[1] / "runtime/fake_nvml/nvml.c"
+    subprocess.run(["gcc", "-shared", "-fPIC", *options, "-o", library, source], check=True)
+    return library
+
+
 @pytest.fixture(scope="session")
 def library(tmp_path_factory):
     """libnvidia-ml.so.1, which reads its GPUs from a file."""
-    library = tmp_path_factory.mktemp("nvml") / "libnvidia-ml.so.1"
-    source = Path(__file__).parents[1] / "runtime/fake_nvml/nvml.c"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
-    return library
+    return built(tmp_path_factory.mktemp("nvml"))
 
 
 @pytest.fixture
@@ -42,7 +47,6 @@ def machine(annotate, library, tmp_path):
     annotate.env |= {
         "LD_LIBRARY_PATH": str(library.parent),
         "FAKE_NVML": str(tmp_path / "gpus"),
-        "TMPDIR": str(tmp_path),
     }
 
     def write(*lines, sleep=0.1):
@@ -50,7 +54,9 @@ def machine(annotate, library, tmp_path):
         (tmp_path / "gpus.new").replace(tmp_path / "gpus")
         annotate.write("train.py", SCRIPT.replace("SLEEP", str(sleep)))
 
-    return write
+    yield write
+    for file in DIRECTORY.glob(f"*x{os.getpid()}.lock"):
+        file.unlink()
 
 
 @pytest.fixture
@@ -129,6 +135,85 @@ def test_a_busy_gpu_is_taken_where_that_was_asked(annotate, machine, other):
     assert seen(annotate) == {"0"}
 
 
+def test_a_process_that_only_draws_is_not_waited_for(annotate, machine, other):
+    machine(gpu(0, 0.5), f"graphics {other.pid} {GB // 2}\n")
+    assert annotate("run", "train.py", "--trials", 1).returncode == 0
+    assert seen(annotate) == {"0"}
+
+
+def test_a_gpu_that_has_broken_down_is_left_out_and_said(annotate, machine):
+    machine(gpu(0), "lost\n", gpu(1))
+    done = annotate("run", "train.py", "--trials", 1)
+    assert done.returncode == 0
+    assert "GPU 0 is not used: GPU is lost" in done.stdout
+    assert seen(annotate) == {f"GPU-1x{os.getpid()}"}
+
+
+def test_two_studies_that_wait_for_one_gpu_have_it_in_turn(annotate, machine):
+    machine(gpu(0), sleep=6)
+    first = annotate.start("run", "train.py", "--trials", 1)
+    while "started" not in first.stdout.readline():
+        pass
+    second = annotate.start("run", "train.py", "--trials", 1)
+    said = next(line for line in second.stdout if " waits " in line)
+    assert f"GPU 0: another study has it (pid {first.pid})" in said
+    assert (first.wait(30), second.wait(30)) == (0, 0)
+    (one,), (other,) = (annotate.trials(study.name) for study in annotate.studies)
+    assert one["end"] <= other["start"] or other["end"] <= one["start"]
+
+
+def test_a_gpu_is_handed_on_when_the_memory_of_its_last_trial_is_gone(annotate, machine):
+    machine(gpu(0))
+    annotate.write(
+        "train.py",
+        "import os\nlr = 0.1  # @nni.loguniform(1e-4, 1e-1)\n"
+        "open(os.environ['FAKE_NVML'], 'a').write(f'proc {os.getpid()} 9000\\n')\n"
+        "'''@nni.report_final_result(1 - lr)'''\n",
+    )
+    host = annotate.start("run", "train.py", "--trials", 2, "--start", "spawn")
+    while "trial 0 succeeded" not in host.stdout.readline():
+        pass
+    time.sleep(1.5)
+    assert len(annotate.trials()) == 1 or annotate.trials()[1]["state"] == "queued"
+    gone = time.time()
+    (annotate.cwd / "gpus").write_text(gpu(0))
+    while "trial 1 succeeded" not in host.stdout.readline():
+        (annotate.cwd / "gpus").write_text(gpu(0))
+    (annotate.cwd / "gpus").write_text(gpu(0))
+    assert host.wait(40) == 0
+    assert annotate.trials()[1]["start"] >= gone
+
+
+HUNGRY = """\
+import fcntl, os, time
+lr = 0.1  # @nni.loguniform(1e-4, 1e-1)
+gpus = os.environ["FAKE_NVML"]
+
+def change(added, removed=""):
+    with open(gpus + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        text = open(gpus).read().replace(removed, "") + added
+        open(gpus + ".new", "w").write(text)
+        os.replace(gpus + ".new", gpus)
+
+mine = f"proc {os.getpid()} {8 << 30}\\n"
+change(mine)
+time.sleep(2.2)
+change("", mine)
+'''@nni.report_final_result(1 - lr)'''
+"""
+
+
+def test_how_many_trials_share_a_gpu_is_found_out_from_the_peak_of_those_that_have_ended(annotate, machine):
+    machine(gpu(0))
+    annotate.write("train.py", HUNGRY)
+    words = ("--trials", 6, "--jobs", 8, "--trials-per-gpu", "auto", "--start", "spawn")
+    assert annotate("run", "train.py", *words).returncode == 0
+    first, *others = [(t["start"], t["end"]) for t in annotate.trials()]
+    assert all(start >= first[1] for start, _ in others)
+    assert max(sum(a <= start < b for a, b in others) for start, _ in others) == 4  # 40 GB / (8 GB * 1.2)
+
+
 def test_the_parts_of_a_gpu_are_named_by_uuid(annotate, machine):
     parts = [gpu(n, kind="mig", name="1g.5gb", total=5) for n in (1, 2)]
     machine(gpu(0), *parts, sleep=0.6)
@@ -188,6 +273,19 @@ def test_a_driver_that_is_broken_or_absent_is_one_line_and_trials_run_on_the_cpu
     refused = annotate("run", "train.py", "--gpus", "0")
     assert refused.returncode == 2
     assert re.search(rf"--gpus 0: {said}", refused.stderr)
+
+
+@pytest.mark.parametrize(("old", "said"), [(2, "say who computes"), (3, "be asked")])
+def test_a_driver_that_is_too_old_is_one_line_and_trials_run_on_the_cpu(
+    annotate, machine, tmp_path, old, said
+):
+    machine(gpu(0))
+    annotate.env["LD_LIBRARY_PATH"] = str(built(tmp_path, f"-DOLD={old}").parent)
+    done = annotate("run", "train.py", "--trials", 1)
+    assert done.returncode == 0
+    why = f"no GPU is used: the driver is too old to {said}"
+    assert done.stdout.count(f"trials run on the CPU: {why}") == 1
+    assert f"--gpus 0: {why}" in annotate("run", "train.py", "--gpus", "0").stderr
 
 
 def test_cores_of_its_own_bind_a_trial_and_its_threads(annotate):

@@ -88,6 +88,26 @@ def test_a_read_only_directory_is_told_and_its_studies_can_still_be_read(annotat
     assert "the file system is read-only" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("oddity", "said"),
+    [("ODD_UNLOCKED", "cannot lock files"), ("ODD_UNSHARED", "neither lock a file nor share it")],
+)
+def test_a_file_system_without_locks_or_shared_memory_is_told_and_nothing_is_left(
+    annotate, oddly, oddity, said
+):
+    refused = oddly("run", "train.py", "--trials", 2, **{oddity: 1})
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert "run in a directory of a local disk" in refused.stderr
+    assert annotate.studies == []
+
+
+def test_results_are_read_where_nothing_can_be_locked(annotate, oddly):
+    assert annotate("run", "train.py", "--trials", 2, "--tuner", "random").returncode == 0
+    read = oddly("top", ODD_UNLOCKED=1)
+    assert (read.returncode, read.stdout) == (0, annotate("top").stdout)
+
+
 def test_what_a_killed_host_left_is_read_whole_from_a_read_only_directory(annotate, oddly):
     host = annotate.start("run", "train.py", "--trials", 100, "--tuner", "random")
     said = "".join(host.stdout.readline() for _ in range(30))

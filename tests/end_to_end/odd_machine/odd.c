@@ -3,6 +3,8 @@
  *   ODD_FULL=DIR  ODD_BYTES=N   a file below DIR cannot grow beyond N bytes: "no space left on device"
  *   ODD_READ_ONLY=DIR           nothing below DIR can be written or made: "read-only file system"
  *   ODD_CLOCK=FILE              while FILE exists, the wall clock is an hour behind
+ *   ODD_UNLOCKED=1              no file can be locked: "no locks available"
+ *   ODD_UNSHARED=1              no file can be shared as memory: "no such device"
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -69,6 +73,18 @@ ssize_t write(int fd, const void *data, size_t size) {
 OPEN(open)
 OPEN(open64)
 int mkdir(const char *path, mode_t mode) { return refused(path, O_CREAT) ? -1 : REAL(mkdir)(path, mode); }
+
+int flock(int fd, int operation) {
+    if (!getenv("ODD_UNLOCKED")) return REAL(flock)(fd, operation);
+    errno = ENOLCK;
+    return -1;
+}
+void *mmap64(void *at, size_t size, int protection, int flags, int fd, off64_t from) {
+    if (!getenv("ODD_UNSHARED") || fd < 0 || !(flags & MAP_SHARED)) return REAL(mmap64)(at, size, protection, flags, fd, from);
+    errno = ENODEV;
+    return MAP_FAILED;
+}
+void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t from) { return mmap64(at, size, protection, flags, fd, from); }
 
 int clock_gettime(clockid_t clock, struct timespec *now) {
     int result = REAL(clock_gettime)(clock, now);
