@@ -81,7 +81,7 @@ def _front(snapshot: StudySnapshot, known: Facts) -> list[Line]:
     assert known.best is not None
     if known.best.baseline:
         return [*lines, [], [put("the script's own defaults are in their middle", BOLD)]]
-    middle = put(f"trial {known.best.number} is in their middle", BOLD)
+    middle = put(f"trial {known.best.number}{' is in their middle' if len(known.front) > 1 else ''}", BOLD)
     return [*lines, [], [middle], *_parameters(snapshot, known.best)]
 
 

@@ -14,12 +14,12 @@ from annotate.trial import Direction
 
 _MAXIMIZE = frozenset({
     "acc", "accuracy", "accuracies", "auc", "auroc", "auprc", "ap", "map", "f1", "fscore", "score", "scores", "r2",
-    "precision", "recall", "iou", "miou", "dice", "bleu", "rouge", "psnr", "ssim", "reward", "rewards", "return",
+    "fps", "precision", "recall", "iou", "miou", "dice", "bleu", "rouge", "psnr", "ssim", "reward", "rewards", "return",
     "returns", "throughput", "likelihood", "top1", "top5", "mcc", "kappa", "correct",
 })  # fmt: skip
 _MINIMIZE = frozenset({
     "loss", "losses", "err", "error", "errors", "mse", "rmse", "mae", "mape", "rmsle", "perplexity", "ppl", "nll",
-    "wer", "cer", "fid", "latency", "regret", "cost", "deviance", "brier", "crossentropy", "bpc", "rmsd", "eer",
+    "wer", "cer", "fid", "latency", "ms", "flops", "runtime", "regret", "cost", "deviance", "brier", "crossentropy", "bpc", "rmsd", "eer",
 })  # fmt: skip
 _NEGATED = frozenset({"neg", "negative", "minus"})
 

@@ -99,8 +99,16 @@ def _failure(ending: Ending) -> tuple[FailureReason, str]:
         return FailureReason.NO_METRIC, ending.lacking
     for reached in ((ending.final, *ending.final_further), (ending.last, *ending.last_further)):
         if reached[0] is not None:
-            return FailureReason.NAN, f"its result is {', '.join(map(str, reached))}"
+            return FailureReason.NAN, _no_number([value for value in reached if value is not None])
     return FailureReason.NO_METRIC, "it ended without reporting a result"
+
+
+def _no_number(values: list[float]) -> str:
+    """Which of the values is none; the others are left out, so that such trials are told together."""
+    if len(values) == 1:
+        return f"its result is {values[0]}"
+    said = (f"{value} in metric {at}" for at, value in enumerate(values, 1) if not math.isfinite(value))
+    return f"its result is {', '.join(said)} of {len(values)}"
 
 
 def _signal_name(number: int) -> str:

@@ -35,7 +35,7 @@ def test_what_is_named_counts_in_its_order(words, direction, objectives):
 
 
 @pytest.mark.parametrize(("words", "direction", "said"), [
-    (["ms"], None, "which way is better"),
+    (["size"], None, "which way is better"),
     (["acc:up"], None, "not understood"),
     ([":max"], None, "not understood"),
     (["acc:max", "acc:min"], None, "given twice"),

@@ -77,7 +77,7 @@ def test_a_result_of_several_metrics_is_a_result_when_all_are_numbers():
     good = judged(0, final=0.9, final_further=(3.0,))
     assert (good.state, good.values) == (TrialState.SUCCEEDED, (0.9, 3.0))
     bad = judged(0, final=0.9, final_further=(math.nan,))
-    assert (bad.reason, bad.message) == (FailureReason.NAN, "its result is 0.9, nan")
+    assert (bad.reason, bad.message) == (FailureReason.NAN, "its result is nan in metric 2 of 2")
 
 
 def test_a_result_that_lacks_a_metric_is_none_and_says_which():
