@@ -55,7 +55,10 @@ lint: $(VENV)/installed-dev
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/installed-dev
-	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
+	@missed=; for bench in benchmarks/bench_*.py; do \
+	  echo "== $$bench"; $(VENV)/bin/python $$bench || missed="$$missed $$bench"; \
+	done; \
+	test -z "$$missed" || { echo "A goal was missed, or could not be measured, by:$$missed" >&2; exit 1; }
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
