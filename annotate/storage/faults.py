@@ -7,7 +7,10 @@ annotate.errors.StorageError: study.db: the disk is full
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import pwd
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,8 +40,6 @@ _OS: dict[int, tuple[str, str]] = {
         "make room, then `annotate resume`: finished results are kept",
     ),
     errno.EROFS: ("the file system is read-only", "run in a directory that you can write to"),
-    errno.EACCES: ("you may not write there", "run in a directory that you can write to"),
-    errno.EPERM: ("you may not write there", "run in a directory that you can write to"),
 }
 
 
@@ -52,8 +53,30 @@ def told(path: Path | str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise StorageError("too many files are open", remedy="raise the limit: ulimit -n 4096") from error
+        place = error.filename or path
+        if isinstance(error, PermissionError):
+            raise StorageError(
+                f"{place}: you may not read or write there{_owner(Path(place))}",
+                remedy="run in a directory of your own",
+            ) from error
         cause, remedy = _OS.get(error.errno or 0, (error.strerror or str(error), ""))
-        raise StorageError(f"{error.filename or path}: {cause}", remedy=remedy or None) from error
+        raise StorageError(f"{place}: {cause}", remedy=remedy or None) from error
+
+
+def _owner(path: Path) -> str:
+    """`: it belongs to ada`, where the innermost thing that can be looked at is somebody else's."""
+    for place in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            owner = place.stat().st_uid
+            return f": it belongs to {_name(owner)}" if owner != os.geteuid() else ""
+    return ""
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
 
 
 def _of_sqlite(path: Path | str, error: sqlite3.DatabaseError) -> BaseException:

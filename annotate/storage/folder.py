@@ -125,7 +125,11 @@ def _found(root: Path) -> Iterator[StudyFolder]:
             return
         for path in root.iterdir():
             folder = StudyFolder(path)
-            if folder.database.is_file():
+            try:
+                is_study = folder.database.is_file()
+            except PermissionError:  # somebody else's: that is said when it is opened
+                is_study = True
+            if is_study:
                 yield folder
 
 

@@ -84,11 +84,11 @@ class StudyStore:
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> StudyStore:
         """Open a study; one of an older version is migrated, in memory where it is only read."""
-        if not path.is_file():
-            raise StorageError(
-                f"{path}: there is no such study", remedy="`annotate ls` shows the studies here"
-            )
         with told(path):
+            if not path.is_file():
+                raise StorageError(
+                    f"{path}: there is no such study", remedy="`annotate ls` shows the studies here"
+                )
             return cls(opened(path, read_only=read_only), path)
 
     def close(self) -> None:

@@ -1,12 +1,17 @@
 """Directories of studies: private, unique, found by any unambiguous part of their id."""
 
+import errno
+import os
+import re
 import stat
 import time
+from pathlib import Path
 
 import pytest
 
 from annotate.errors import StorageError
-from annotate.storage import StudyFolder, find, studies
+from annotate.storage import StudyFolder, StudyStore, find, studies
+from annotate.storage.faults import told
 
 NOW = time.mktime((2026, 11, 21, 4, 23, 0, 0, 0, -1))
 
@@ -81,3 +86,33 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / ".annotate").write_text("a file")
     with pytest.raises(StorageError, match=r"\.annotate"):
         StudyFolder.create(tmp_path, script="train.py", now=NOW)
+
+
+def test_what_belongs_to_somebody_else_is_said_to(tmp_path, monkeypatch):
+    """With the name of its owner; where it is one's own, without."""
+    refused = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "no/such"))
+    with pytest.raises(StorageError, match=r"you may not read or write there$"), told(tmp_path):
+        raise refused
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    owner = re.escape(tmp_path.owner())
+    with (
+        pytest.raises(StorageError, match=rf"you may not read or write there: it belongs to {owner}$"),
+        told("x"),
+    ):
+        raise refused
+
+
+def test_a_study_of_somebody_elses_hides_no_other(tmp_path, monkeypatch):
+    """It is listed, and told when it is opened."""
+    folders = [create(tmp_path, f"{name}.py") for name in ("mine", "theirs")]
+    is_file = Path.is_file
+
+    def forbidden(path):
+        if "theirs" in str(path):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    assert {folder.id for folder in studies(tmp_path)} == {folder.id for folder in folders}
+    with pytest.raises(StorageError, match="you may not read or write there"):
+        StudyStore.open(folders[1].database)

@@ -1,5 +1,7 @@
 """One host at a time, and the second is told who is the first."""
 
+import errno
+import fcntl
 import subprocess
 import sys
 
@@ -37,4 +39,16 @@ def test_nobody_holds_what_was_released_or_never_taken(tmp_path):
     assert holder(path) is None
     with HostLock.take(path, command="x", now=0.0):
         assert holder(path) is not None
+    assert holder(path) is None
+
+
+def test_a_file_system_without_locks_is_refused_and_has_no_holder(tmp_path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    path = tmp_path / "host.lock"
+    path.touch()
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(StorageError, match="cannot lock files"):
+        HostLock.take(path, command="x", now=0.0)
     assert holder(path) is None
