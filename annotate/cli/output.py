@@ -28,11 +28,20 @@ class Format(str, enum.Enum):
     csv = "csv"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print it.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format", "-f", help="How to print it; json and csv give every digit, durations in seconds."
+    ),
+]
 
 
 class Difference(float):
     """A number that a table shows with its sign."""
+
+
+class Seconds(float):
+    """A span of time; a table says it as a person does."""
 
 
 def write(rows: Sequence[Mapping[str, Any]], format: Format) -> None:
@@ -61,6 +70,8 @@ def shorten(value: object) -> str:
     """A value for a table: at most five significant digits, no type marks."""
     if value is None:
         return ""
+    if isinstance(value, Seconds):
+        return seconds(value)
     if isinstance(value, float):
         return f"{value:+.5g}" if isinstance(value, Difference) else f"{value:.5g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -55,12 +55,12 @@ def ls(format: FormatOption = Format.table) -> None:
             {
                 "study": folder.id,
                 "script": Path(meta.script).name,
-                "tuner": meta.tuner,
                 "trials": sum(counts.values()),
                 "finished": sum(count for state, count in counts.items() if state.finished),
+                "running": holder(folder.lock) is not None,
                 "best": best,
                 "gain": gain,
-                "running": holder(folder.lock) is not None,
+                "tuner": meta.tuner,
             }
         )
     if not rows and format is Format.table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annotate.cli.output import Difference, seconds
+from annotate.cli.output import Difference, Seconds
 
 if TYPE_CHECKING:
     from annotate.storage import StudyMeta
@@ -43,7 +43,7 @@ def row_of(trial: Trial, meta: StudyMeta, base: Trial | None) -> dict[str, Any]:
         "state": state_of(trial),
         **reached(trial, meta),
         **({} if base is None else gained(trial, meta, base)),
-        "duration": seconds(trial.duration),
+        "duration": None if trial.duration is None else Seconds(round(trial.duration, 3)),
     }
     values, taken = values_of(trial, meta), _COLUMNS | row.keys()
     for key in meta.space:
@@ -64,10 +64,11 @@ def reached(trial: Trial, meta: StudyMeta) -> dict[str, float | None]:
 def gained(trial: Trial, meta: StudyMeta, base: Trial) -> dict[str, Difference | None]:
     """Its `gain` over the baseline, or that in each of several metrics; more is better, whatever the direction."""
     from annotate.screen.gain import gains
+    from annotate.trial import TrialState
 
-    won = (
-        [] if trial.baseline else [Difference(each.absolute) for each in gains(meta.objectives, trial, base)]
-    )
+    # The last report of a trial that was stopped early says nothing beside a result.
+    counts = trial.state is TrialState.SUCCEEDED and not trial.baseline
+    won = [Difference(each.absolute) for each in gains(meta.objectives, trial, base)] if counts else []
     if len(meta.objectives) == 1:
         return {"gain": won[0] if won else None}
     return {f"{each.name} gain": won[at] if won else None for at, each in enumerate(meta.objectives)}

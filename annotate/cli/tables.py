@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TITLE = 14  # cells to which a title is shortened
 FOLDED = 24  # cells to which a text may be folded
-GAP = 3  # cells between two columns
+GAP = 2  # cells between two columns
 NO_LIMIT = 10_000
 
 
@@ -50,7 +50,10 @@ def show(columns: Sequence[Column], console: Console) -> None:
     shown, hidden = fitted(columns, console.width)
     _print(shown, console)
     if hidden:
-        console.print(f" {hidden} more: a wider window shows them, or --format csv", style="dim")
+        console.print(
+            f" {hidden} more {'column' if hidden == 1 else 'columns'}: in a wider window, or with --format csv",
+            style="dim",
+        )
 
 
 def fitted(columns: Sequence[Column], width: int) -> tuple[list[Column], int]:
@@ -81,7 +84,7 @@ def _print(columns: Sequence[Column], console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in columns:
         table.add_column(
             column.title,

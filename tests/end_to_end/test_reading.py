@@ -121,7 +121,7 @@ def test_the_best_come_first_in_the_direction_of_the_study(annotate):
 
 @pytest.mark.parametrize(("direction", "gain"), [("maximize", 0.25), ("minimize", -0.25)])
 def test_every_table_shows_the_gain_over_the_defaults(annotate, direction, gain):
-    """More is better whatever the direction; the baseline gained nothing, nor did what has no result."""
+    """More is better whatever the direction; the baseline gained nothing, nor did what has no result of its own."""
     study(annotate.cwd, direction=direction)
 
     def asked(*words):
@@ -129,11 +129,19 @@ def test_every_table_shows_the_gain_over_the_defaults(annotate, direction, gain)
 
     (listed,) = asked("ls")
     assert listed["gain"] == max(gain, 0.0)
-    assert [row["gain"] for row in asked("show")] == [None, gain, -gain, None, None, None]
+    assert [row["gain"] for row in asked("show")] == [None, gain, None, None, None, None]
     assert {row["trial"]: row["gain"] for row in asked("top")} == {0: None, 1: gain}
     assert {"name": "gain", "value": gain} in asked("show", "1")
     assert {"trial": "gain", "0": None, "1": gain} in asked("compare", "0", "1")
     assert f"{gain:+}" in annotate("top").stdout
+
+
+def test_a_duration_is_a_number_for_a_program_and_words_for_a_person(annotate):
+    """Seconds in JSON and CSV, which need not be taken apart; the table says 9.0s."""
+    study(annotate.cwd)
+    assert json.loads(annotate("top", "--format", "json").stdout)[0]["duration"] == 9.0
+    assert next(csv.DictReader(io.StringIO(annotate("top", "--format", "csv").stdout)))["duration"] == "9.0"
+    assert "9.0s" in annotate("top").stdout
 
 
 def test_a_study_without_a_baseline_has_no_column_for_the_gain(annotate):

@@ -34,7 +34,7 @@ def test_a_table_of_many_parameters_has_one_line_a_row_and_fits_the_terminal(wid
 def test_what_has_no_room_is_counted_below_the_table():
     shown, hidden = fitted(columns(rows=3), 80)
     assert len(shown) + hidden == len(NAMES)
-    assert any(f"{hidden} more" in line for line in printed(columns(rows=3), width=80))
+    assert any(f"{hidden} more columns" in line for line in printed(columns(rows=3), width=80))
     assert not any("more" in line for line in printed(columns(rows=3), width=900))
 
 
