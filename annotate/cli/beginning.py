@@ -53,7 +53,7 @@ def beginning(
     if options.trials is not None and len(trials) > options.trials:
         others = "the baseline and " if options.baseline else ""
         raise UsageError(
-            f"--trials {options.trials} has no room for {others}{len(kept)} points of --init",
+            f"--trials {options.trials} has no room for {others}{len(kept)} point{'s' * (len(kept) != 1)} of --init",
             remedy=f"--trials {len(trials)}, or more for the tuner to go on from them",
         )
     taken: list[Taken] = []
