@@ -14,6 +14,7 @@ take the last seconds, never the file. What goes wrong is a StorageError; a Stud
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import sqlite3
@@ -65,21 +66,27 @@ class StudyStore:
     def create(
         cls, path: Path, meta: StudyMeta, *, trials: Iterable[Trial] = (), taken: Iterable[Taken] = ()
     ) -> StudyStore:
-        """Make a new file, readable by its owner only, with what the study begins with. Refuses a path that exists."""
+        """Make a new file, readable by its owner only, with what the study begins with. Refuses a path that exists.
+
+        It has its name only when it is whole: whatever kills its maker leaves a study or none.
+        """
+        new = path.with_name(f"{path.name}.new")
         with told(path):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            store = cls(connect(path), path)
-            try:
-                share(store._connection, path)
+            if path.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+            descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            with open(descriptor, "rb"), cls(connect(new), path) as store:  # noqa: PTH123 - a descriptor
+                store._connection.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY")
                 store._connection.executescript(schema.script_from(0))
                 with store.together():
                     store.write_meta(meta)
                     store.save(*trials)
                     store.take(taken)
-            except BaseException:
+                share(store._connection, path)
                 store.close()
-                raise
-        return store
+                os.fsync(descriptor)
+            new.replace(path)
+            return cls(connect(path), path)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> StudyStore:

@@ -65,7 +65,9 @@ def test_a_trial_comes_back_as_it_was(store, trial):
 
 def test_a_message_that_is_no_text_is_kept_as_far_as_it_is(store):
     """Half a surrogate pair, as JSON of elsewhere may hold, costs a character and not the trial."""
-    store.save(fail(start(Trial(0, {}), at=1.0), at=2.0, reason=FailureReason.EXCEPTION, message="a \udcff b"))
+    store.save(
+        fail(start(Trial(0, {}), at=1.0), at=2.0, reason=FailureReason.EXCEPTION, message="a \udcff b")
+    )
     assert store.trial(0).message == "a ? b"
 
 
@@ -199,6 +201,19 @@ def test_the_seconds_of_all_sessions_add_up(store):
     store.update_session(second, seconds=1.0)
     store.update_session(second, seconds=2.0)
     assert store.seconds_run() == 12.5
+
+
+def test_a_study_has_its_name_only_when_it_is_whole(tmp_path):
+    """What kills its maker midway leaves none."""
+
+    def killed():
+        yield Trial(0, {})
+        assert not (tmp_path / "study.db").exists()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        StudyStore.create(tmp_path / "study.db", make_meta(), trials=killed())
+    assert not (tmp_path / "study.db").exists()
 
 
 def test_a_study_is_never_created_over_another(store):
