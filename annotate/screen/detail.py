@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -29,7 +29,7 @@ from annotate.screen.paint import (
     shape,
 )
 from annotate.screen.view import View
-from annotate.screen.words import clean, fit, number, parameter, seconds, size
+from annotate.screen.words import clean, distinct, fit, number, parameter, seconds, size
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Trial
 
@@ -95,20 +95,22 @@ def _reached(snapshot: StudySnapshot, trial: Trial) -> Line:
 
 def _parameters(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
     """`name  value  (default)`, one a line, in as many columns as there is width for."""
+    across = max(1, min(3, width // 38))
+    each = width // across
+    names = [clean(name) for name in snapshot.names.values()]
+    wide = max(14, min(max(map(cell_len, names), default=0), each // 2))
     entries: list[Line] = []
-    for key, name in snapshot.names.items():
+    for key, name in zip(snapshot.names, distinct(names, wide), strict=True):
         default = parameter(snapshot.defaults[key]) if key in snapshot.defaults else ""
         value = parameter(trial.params[key]) if key in trial.params else default if trial.baseline else "–"
         changed = key in trial.params and value != default
         entries.append(
             [
-                put(set_cell_size(fit(clean(name), 14), 15), DIM),
+                put(set_cell_size(name, wide + 1), DIM),
                 put(fit(value, 24), BOLD if changed else PLAIN),
                 put(f"  was {fit(default, 12)}" if default and changed else "", DIM),
             ]
         )
-    across = max(1, min(3, width // 38))
-    each = width // across
     rows = -(-len(entries) // across)
     entries += [[] for _ in range(rows * across - len(entries))]
     # One cell is left between two columns, however long the values are.

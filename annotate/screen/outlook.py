@@ -26,6 +26,7 @@ def seconds_left(snapshot: StudySnapshot, known: Facts) -> float | None:
         ages = [snapshot.now - (trial.started or snapshot.now) for trial in running(snapshot)]
         under_way = [max(known.typical - age, 0.1 * known.typical) for age in ages]
         left = max(0, snapshot.budget_trials - counted(known) - len(under_way))
-        jobs = max(1, min(snapshot.jobs, left + len(under_way)))
+        at_once = len(under_way) if snapshot.waiting and under_way else snapshot.jobs  # no slot for more
+        jobs = max(1, min(at_once, left + len(under_way)))
         limits.append(max([(sum(under_way) + left * known.typical) / jobs, *under_way]))
     return max(0.0, min(limits)) if limits else None

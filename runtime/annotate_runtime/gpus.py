@@ -16,7 +16,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,7 +178,7 @@ class GpuPool:
             except NoDriver:
                 continue
             self._note_peaks(slot, usage)
-            holder = ", ".join(f"trial {trial}" for trial in sorted(slot.shares))
+            holder = _trials(slot.shares)
             found.append((slot.device, usage, holder or self._occupant(slot, usage) or ""))
         return found
 
@@ -198,7 +198,7 @@ class GpuPool:
     def _why_not(self, slot: _Slot, fraction: float) -> str | None:
         """Why a slot cannot be leased; None when it can, and then it is locked."""
         if slot.used + fraction > 1 + 1e-9:
-            return f"{slot.device.label}: " + ", ".join(f"trial {trial}" for trial in sorted(slot.shares))
+            return f"{slot.device.label}: {_trials(slot.shares)}"
         try:
             usage = self._nvml.usage(slot.device)
         except NoDriver as error:
@@ -312,3 +312,9 @@ def _ranged(devices: Sequence[Device], item: str) -> list[Device]:
         found = [device for device in devices if device.index in wanted]
         return found if {device.index for device in found} == set(wanted) else []
     return _named(devices, item)
+
+
+def _trials(numbers: Iterable[int]) -> str:
+    """`trial 3`, `trials 3, 5`."""
+    named = [str(number) for number in sorted(numbers)]
+    return f"trial{'s' if len(named) > 1 else ''} {', '.join(named)}"

@@ -77,9 +77,16 @@ def test_with_all_but_one_trial_done_what_is_left_is_the_rest_of_that_one():
 
 
 def test_more_jobs_mean_less_time():
-    few = study(finished=13, budget=100)
+    few = study(finished=13, budget=100, waiting=0)
     many = dataclasses.replace(few, jobs=16)
     assert seconds_left(many, facts(many)) < seconds_left(few, facts(few)) / 3
+
+
+def test_jobs_for_which_there_is_no_slot_end_nothing_sooner():
+    """A trial that waits for a GPU, another program's say, shows how many really run at once."""
+    held = study(finished=13, budget=100, jobs=3, waiting=1)
+    more = dataclasses.replace(held, jobs=16)
+    assert seconds_left(more, facts(more)) == seconds_left(held, facts(held))
 
 
 def test_a_budget_of_time_bounds_the_estimate():

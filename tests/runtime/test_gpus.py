@@ -259,7 +259,7 @@ def test_our_own_trial_is_not_somebody_else(machine, tmp_path, other):
     machine(gpu(0, used=9) + f"proc {other.pid} {9 * GB}\n")
     assert isinstance(gpus.lease(1, Share(fraction=0.5)), GpuLease)
     ((_, usage, holder),) = gpus.usages()
-    assert (usage.memory_used, holder) == (9 * GB, "trial 0, trial 1")
+    assert (usage.memory_used, holder) == (9 * GB, "trials 0, 1")
 
 
 def test_a_gpu_is_handed_on_only_when_the_memory_of_its_last_trial_is_gone(machine, tmp_path, other):
