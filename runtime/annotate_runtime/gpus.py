@@ -315,6 +315,6 @@ def _ranged(devices: Sequence[Device], item: str) -> list[Device]:
 
 
 def _trials(numbers: Iterable[int]) -> str:
-    """`trial 3`, `trials 3, 5`."""
+    """`trial 3`, `trials 3, 5`; nothing for none."""
     named = [str(number) for number in sorted(numbers)]
-    return f"trial{'s' if len(named) > 1 else ''} {', '.join(named)}"
+    return f"trial{'s' if len(named) > 1 else ''} {', '.join(named)}" if named else ""
