@@ -53,14 +53,20 @@ class Supervisor:
         self._failed = failed
         self._wake = wake
         self._stops: set[asyncio.Task[None]] = set()
+        self._has_launched = False
         self._oom_kills = kernel_oom_kills()
         self.live: dict[int, Live] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
     def start(self, trial: Trial, lease: Lease) -> None:
-        """Have a queued trial run in a slot."""
+        """Have a queued trial run in a slot.
+
+        The first is noted before it is launched: that may wait for what all trials have in common. A later one
+        is noted while its process starts.
+        """
         running = start(trial, at=self._now(), gpus=lease.gpus or ())
-        self._store.save(running)
+        if not self._has_launched:
+            self._store.save(running)
         live = Live(running, lease, began=time.monotonic(), keys=self._keys, oom_kills=self._oom_kills)
         self.live[trial.number] = live
         task = asyncio.create_task(self._run(live), name=f"trial {trial.number}")
@@ -126,7 +132,9 @@ class Supervisor:
                 ended = judge(live.trial, self._ending(live, None, LogTail()))
                 self._concluded(live, ended, LogTail(), News())
                 return
+            self._has_launched = True
             live.trial = dataclasses.replace(live.trial, pid=live.process.pid)
+            self._store.save(live.trial)
             self._slots.started(live.lease, live.process.pid)
             self._emit(TrialStarted(live.trial))
             self._wake()

@@ -139,11 +139,16 @@ class ReportReader:
         descriptor = open_plain(self._path)
         if descriptor is None:
             return b""
-        with os.fdopen(descriptor, "rb") as file:
-            file.seek(self._offset)
-            chunk = file.read(limit)
-            if len(chunk) == limit and b"\n" not in chunk:
-                chunk += file.readline()
+        try:
+            chunk = os.pread(descriptor, limit, self._offset)
+            while (
+                len(chunk) >= limit
+                and b"\n" not in chunk
+                and (rest := os.pread(descriptor, limit, self._offset + len(chunk)))
+            ):
+                chunk += rest
+        finally:
+            os.close(descriptor)
         whole = chunk[: chunk.rfind(b"\n") + 1]
         self._offset += len(whole)
         return whole

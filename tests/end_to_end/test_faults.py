@@ -295,9 +295,7 @@ def test_a_second_host_is_refused_and_told_who_runs_the_study(lab):
 def test_a_signal_stops_cleanly_and_a_resume_goes_on_with_the_same_parameters(lab, number):
     lab.write("if 't/x/uniform' in _annotate_trial: time.sleep(100)", GOOD)
     host = lab.begin(trials=3, jobs=2, grace=0.5)
-    lab.until(
-        lambda: any(t.number == 1 and t.pid is None and t.state is TrialState.RUNNING for t in lab.trials())
-    )
+    lab.until(lambda: any(t.number == 1 and t.state is TrialState.RUNNING for t in lab.trials()))
     host.send_signal(number)
     out, _ = host.communicate(timeout=20)
     assert json.loads(out)[0] == "stopped"

@@ -129,6 +129,33 @@ def test_a_result_is_committed_before_it_is_told(lab):
     assert seen == [True] * 9
 
 
+def test_what_a_trial_reported_last_is_committed_with_its_end(lab):
+    """One commit less a trial, and nobody ever sees the one without the other."""
+    seen = []
+
+    def listener(event):
+        if isinstance(event, TrialReported):
+            trial = lab.store.trial(event.number)
+            seen.append((trial.state, trial.value, len(trial.measurements)))
+
+    lab.events = type("Listener", (list,), {"append": lambda self, event: listener(event)})()
+    lab.run(good, trials=1, baseline=False)
+    assert seen == [(TrialState.SUCCEEDED, 1.0, 2)]
+
+
+def test_the_process_of_a_running_trial_is_in_the_database(lab):
+    """`annotate watch` shows its memory by that."""
+    seen = []
+
+    async def script(process):
+        await asyncio.sleep(0)
+        seen.append(lab.store.trial(process.trial.number).pid == process.pid)
+        return await good(process)
+
+    lab.run(script, trials=3)
+    assert seen == [True] * 3
+
+
 def test_a_failed_trial_does_not_use_up_the_budget(lab):
     async def script(process):
         return 1 if process.trial.number % 2 else await good(process)
