@@ -71,7 +71,7 @@ def apply(
     replace_all([Replacement(Path(shown(file.path)), file.before, file.after) for file in changed])
     typer.echo(f"wrote {_counted(changed, strip=strip)}", err=True)
     if chosen.gain is not None:
-        typer.echo("whether it is truly better: annotate confirm", err=True)
+        typer.echo(f"whether it is truly better: annotate confirm {chosen.folder.id}", err=True)
 
 
 def _rounded(chosen: Picked, digits: int | None) -> tuple[Params | None, list[str]]:
@@ -101,7 +101,7 @@ def _refuse_conflicts(chosen: Picked, conflicts: Sequence[Conflict]) -> None:
         "\n".join(
             ["the source has changed where the trial has something to say; nothing was written", *lines]
         ),
-        remedy=f"put these back, or write the study's own source: annotate checkout {chosen.trial.number} -o DIR",
+        remedy=f"put these back, or write the study's own source: annotate checkout {chosen.id} -o DIR",
     )
 
 

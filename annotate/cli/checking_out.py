@@ -47,7 +47,7 @@ def checkout(
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output} is a file", remedy="name a new directory")
     with told(output):
-        left_out = check_out(chosen.meta, source, output, name=f"{chosen.folder.id}-{chosen.trial.number}")
+        left_out = check_out(chosen.meta, source, output, name=chosen.id)
     typer.echo(chosen.told, err=True)
     for each in left_out[:SHOWN]:
         typer.echo(f"left out: {each.name} ({each.why})", err=True)
@@ -68,7 +68,7 @@ def _command(chosen: Picked, source: TrialSource, output: Path) -> str:
 
     meta = chosen.meta
     name = python_name(str(Path(meta.script).relative_to(meta.code_dir)))
-    here = Path.cwd() == Path(meta.cwd)
+    here = Path.cwd() == Path(meta.cwd) or not Path(meta.cwd).is_dir()
     command = command_of(meta, str((output if here else output.absolute()) / name), source.arguments)
     if command is None:
         return f"cd {shlex.quote(str(output))} && {command_in(meta, source.arguments)}"

@@ -1,7 +1,7 @@
 """From what `annotate confirm` was asked to runs that are hosted, and their verdict on stdout.
 
-Nothing of the study that is confirmed changes. Refuses a study without defaults to compare with, and one
-of which no trial has succeeded.
+Nothing of the study that is confirmed changes. Refuses a study without defaults to compare with, one
+of which no trial has succeeded, and one whose working directory has gone.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from annotate.cli.output import Format, write
 from annotate.cli.rows import ranked
 from annotate.cli.streams import stderr
 from annotate.confirm.code import Seeding, fresh_seeds, seeding, with_seed
-from annotate.confirm.runs import DEFAULTS, SEED, TRIAL, Again, place, points, queue, results, space_of
+from annotate.confirm.runs import DEFAULTS, SEED, TRIAL, Again, place, points, queue, results, space_of, waits
 from annotate.confirm.seeding import is_seed
-from annotate.confirm.verdict import LEVEL, Outcome, Verdict, mean_and_error, plus_minus, verdicts
+from annotate.confirm.verdict import FEWEST, LEVEL, Outcome, Verdict, mean_and_error, plus_minus, verdicts
 from annotate.errors import UsageError
 from annotate.report.words import many
 from annotate.sources import Closure, shown
@@ -35,9 +35,8 @@ from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore, find
 from annotate.storage.faults import told
 from annotate.study import Study, StudyEnded, StudyOptions
 from annotate.study.ports import Launch
-from annotate.study.resuming import run_again
 from annotate.study.slots import MachineSlots, SlotOptions
-from annotate.trial import Params, Trial, TrialState
+from annotate.trial import Json, Params, Trial, TrialState
 from annotate_runtime.executors import Executor
 from annotate_runtime.executors.local import LocalExecutor
 from annotate_tuners import make
@@ -72,10 +71,10 @@ class Confirmation:
     seeds: tuple[int, ...]
     runs: StudyFolder
 
-    @property
-    def which(self) -> list[int | str]:
-        """What is run with each seed."""
-        return [DEFAULTS, *(trial.number for trial in self.trials)]
+    @functools.cached_property
+    def points(self) -> list[dict[str, Json]]:
+        """The runs that are asked for."""
+        return points([trial.number for trial in self.trials], self.seeds)
 
 
 async def confirmed(asked: Asked) -> int:
@@ -84,21 +83,16 @@ async def confirmed(asked: Asked) -> int:
     with told(what.runs.path):
         (what.runs.path / "trials").mkdir(mode=0o700, parents=True, exist_ok=True)
     with HostLock.take(what.runs.lock, command=command_line(), now=time.time()), _opened(what) as store:
-        run_again(store)
-        queue(store, points([trial.number for trial in what.trials], what.seeds))
-        if any(not run.state.finished or run.state is TrialState.CANCELLED for run in store.trials()):
+        queue(store, what.points)
+        if any(map(waits, store.trials())):
             store.write_meta(_meta(what, store, jobs=asked.jobs))
             ended, code = await _run(what, store, asked.log_format)
             if ended.how == "stopped":
-                stderr().print("stopped; the same command goes on from here")
+                stderr().print(_stopped(what, store.trials()), soft_wrap=True)
                 return code
             if ended.how != "finished":
                 stderr().print(ended.traceback or ended.why)
-        done = [
-            run
-            for run in store.trials()
-            if run.params[TRIAL] in what.which and run.params[SEED] in what.seeds
-        ]
+        done = [run for run in store.trials() if run.params in what.points]
     reached = results(done)
     judged = verdicts(
         reached.get(DEFAULTS, {}),
@@ -114,6 +108,8 @@ def _confirmation(asked: Asked) -> Confirmation:
     folder = find(Path.cwd(), asked.study)
     with StudyStore.open(folder.database, read_only=True) as store:
         meta, trials = store.meta(), store.trials()
+    if not Path(meta.cwd).is_dir():
+        raise UsageError(f"{folder.id} ran in {meta.cwd}, which is no longer there")
     space = SearchSpace.from_json(meta.space)
     if any(isinstance(each, MutableLayers) and key not in meta.defaults for key, each in space.items()):
         raise UsageError(f"{folder.id} has mutable layers, so its script has no defaults to compare with")
@@ -164,14 +160,14 @@ def _opened(what: Confirmation) -> Iterator[StudyStore]:
 
 
 def _meta(what: Confirmation, store: StudyStore, *, jobs: int | None) -> StudyMeta:
-    """The runs as a study: every chosen trial with every seed, those of earlier calls among them."""
+    """The runs as a study: the chosen trials with each seed; those of earlier calls are shown beside them."""
     runs = store.trials()
     options = StudyOptions.from_json(what.meta.options)
     return dataclasses.replace(
         what.meta,
         study=f"confirming {what.folder.id}",
         created=min((run.started for run in runs if run.started is not None), default=time.time()),
-        space=space_of(runs),
+        space=space_of(what.points),
         names={TRIAL: TRIAL, SEED: SEED},
         defaults={},
         baseline_defaults=None,
@@ -271,6 +267,15 @@ def _rows(
                 "p": verdict.p if verdict else None,
             })  # fmt: skip
     return rows
+
+
+def _stopped(what: Confirmation, runs: Sequence[Trial]) -> str:
+    """How to go on, or how to be content with the seeds that every trial has run with."""
+    there = "stopped; the same command goes on from here"
+    ended = [run.params for run in runs if run.state.finished and run.state is not TrialState.CANCELLED]
+    missing = [point[SEED] for point in what.points if point not in ended]
+    complete = what.seeds.index(missing[0]) if missing else len(what.seeds)
+    return there if complete < FEWEST else f"{there}, and --seeds {complete} judges by what is there"
 
 
 def _explain(what: Confirmation, judged: Sequence[Verdict], done: Sequence[Trial]) -> None:

@@ -63,7 +63,7 @@ def _name(one: Picked, among: Sequence[Picked]) -> str:
     """`trial 7`, with its study where they are of several."""
     if len({each.folder for each in among}) == 1:
         return f"trial {one.trial.number}"
-    return f"{one.folder.id}-{one.trial.number}"
+    return one.id
 
 
 def _after(side: TrialSource, name: str) -> bytes:

@@ -136,7 +136,9 @@ def _told(found: Narrowing, evidence: Evidence, meta: StudyMeta, written: set[st
     names = meta.names
     lines = []
     if not found.changes:
-        lines.append(f"nothing to narrow: the best {found.good} of {known} trials lie where the others do")
+        lines.append(
+            f"nothing to narrow: no evidence that the best {found.good} of {known} trials lie elsewhere than the others"
+        )
     for key, each in found.changes.items():
         entry = _entry(each)
         where = "" if key in written else _elsewhere(key, entry, meta)

@@ -53,6 +53,11 @@ class Picked:
         return [] if self.trial.baseline else gains(self.meta.objectives, self.trial, self.baseline)
 
     @property
+    def id(self) -> str:
+        """What names it whatever the latest study is."""
+        return f"{self.folder.id}-{self.trial.number}"
+
+    @property
     def name(self) -> str:
         return "the defaults" if self.trial.baseline else f"trial {self.trial.number}"
 

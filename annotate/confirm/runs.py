@@ -13,11 +13,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from annotate.storage import StudyFolder, StudyMeta, StudyStore
 from annotate.study.flags import Given
 from annotate.study.ports import Launch, Lease, Process
+from annotate.study.resuming import run_again
 from annotate.trial import Json, Params, Trial, TrialState
 
 DEFAULTS = "defaults"
@@ -51,21 +52,28 @@ def points(trials: Iterable[int], seeds: Iterable[int]) -> list[dict[str, Json]]
     return [{TRIAL: each, SEED: seed} for seed in seeds for each in which]
 
 
-def queue(store: StudyStore, wanted: Iterable[Params]) -> int:
-    """Queue the runs that the store does not have yet; returns how many it now has in all."""
-    there = store.trials()
-    known = {(run.params[TRIAL], run.params[SEED]) for run in there}
-    new = [point for point in wanted if (point[TRIAL], point[SEED]) not in known]
-    first = max((run.number + 1 for run in there), default=0)
+def queue(store: StudyStore, wanted: Sequence[Params]) -> None:
+    """Queue the wanted runs that have not succeeded, and nothing else: what an earlier call left waiting is forgotten."""
+    there = {(run.params[TRIAL], run.params[SEED]): run for run in store.trials()}
+    asked = {(point[TRIAL], point[SEED]): point for point in wanted}
+    for place, run in there.items():
+        if place not in asked and waits(run):
+            store.delete(run.number)
+    run_again(store, [r.number for p, r in there.items() if p in asked and r.state is TrialState.FAILED])
+    first = max((run.number + 1 for run in there.values()), default=0)
+    new = [point for place, point in asked.items() if place not in there]
     store.save(*(Trial(first + n, point) for n, point in enumerate(new)))
-    return len(there) + len(new)
 
 
-def space_of(runs: Iterable[Trial]) -> dict[str, Json]:
+def waits(run: Trial) -> bool:
+    """Whether it is run as soon as the runs are hosted again."""
+    return not run.state.finished or run.state is TrialState.CANCELLED
+
+
+def space_of(wanted: Sequence[Params]) -> dict[str, Json]:
     """The runs as a search space: every trial with every seed."""
-    every = list(runs)
     return {
-        key: {"_type": "choice", "_value": list(dict.fromkeys(run.params[key] for run in every))}
+        key: {"_type": "choice", "_value": list(dict.fromkeys(point[key] for point in wanted))}
         for key in (TRIAL, SEED)
     }
 

@@ -131,6 +131,30 @@ def test_runs_that_were_killed_with_their_host_run_again(annotate):
     assert [row["runs"] for row in found] == [4, 4]
 
 
+def test_asked_for_fewer_seeds_nothing_is_run_that_an_earlier_call_left_waiting(annotate):
+    """Whoever stops a confirmation that takes too long and asks for less gets less."""
+    annotate.write(
+        "train.py",
+        BY_OPTION.replace("acc =", "import time; time.sleep(0.3 if '--epochs' in sys.argv else 0); acc ="),
+    )
+    assert annotate("run", "train.py", "--trials", "4", "--seed", "3").returncode == 0
+    process = annotate.start("confirm", "--top", "1", "--seeds", "40", "--jobs", "1", "--", "--epochs", "9")
+    deadline = time.monotonic() + 30
+    while not list(annotate.studies[0].glob("confirm/*/trials/6/log")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate()
+    assert "--seeds 3 judges by what is there" in said
+    [database] = annotate.studies[0].glob("confirm/*/study.db")
+    found, _ = rows(annotate, "--top", "1", "--seeds", "3", "--", "--epochs", "9")
+    assert [row["runs"] for row in found] == [3, 3]
+    states = [state for (state,) in sqlite3.connect(database).execute("SELECT state FROM trials")]
+    assert set(states) == {"succeeded"}
+    assert len(states) in (6, 7)
+    found, _ = rows(annotate, "--top", "2", "--seeds", "3", "--", "--epochs", "9")
+    assert [row["runs"] for row in found] == [3, 3, 3]
+
+
 def test_failed_runs_are_told_and_leave_their_pair_out(annotate):
     """Where the defaults crash there is nothing to compare with: said, and exit code 1."""
     text = BY_OPTION.replace("acc =", "if seed != 1 and lr == 0.1: sys.exit('too high')\nacc =")
