@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from annotate.cli.detaching import settle
+from annotate.cli.following import next_steps
 from annotate.storage import StudyStore
-from annotate.study import Launcher, LaunchPlan, Study, StudyEnded, StudyOptions
+from annotate.study import Launcher, LaunchPlan, Study, StudyOptions
 from annotate.study.flags import Flagged
 from annotate.study.pattern import Printed
 from annotate_runtime.environment import trial_environment
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from annotate.study import Listener
     from annotate.study.ports import Launch
     from annotate.study.slots import MachineSlots
-    from annotate.trial import Trial
     from annotate_runtime.executors import Executor
     from annotate_tuners.searcher import Constraint
     from annotate_tuners.tuner import Tuner
@@ -95,7 +95,8 @@ async def host(
     finally:
         await executor.aclose()
     best = hosting.snapshot.best
-    hosting.conclude(ended, _next_steps(meta, ended, best, hosting.snapshot.trials))
+    trials, finished = hosting.snapshot.trials, ended.how == "finished"
+    hosting.conclude(ended, next_steps(folder, meta, trials, best, finished=finished))
     if ended.how == "stopped":
         return 128 + (hosting.signal or signal.SIGINT)
     return 0 if best and ended.how == "finished" else 1
@@ -182,24 +183,3 @@ def launch_of(executor: Executor, plan: LaunchPlan, meta: StudyMeta) -> Launch:
     """What starts the trials of a study: with options of the command line, with results read from what they print."""
     launch: Launch = Flagged(executor, plan, meta.flags) if meta.flags else Launcher(executor, plan)
     return Printed(launch, re.compile(meta.metric_pattern)) if meta.metric_pattern else launch
-
-
-def _next_steps(
-    meta: StudyMeta, ended: StudyEnded, best: Trial | None, trials: Sequence[Trial]
-) -> list[tuple[str, str]]:
-    resume = [("annotate resume", "go on where it stopped")] if ended.how != "finished" else []
-    if best is None:
-        ran = [trial.number for trial in trials if trial.started is not None]
-        return resume + [(f"annotate log {number}", "what the first trial printed") for number in ran[:1]]
-    name = Path(meta.script).name
-    in_source = any("/" in key and key not in meta.flags for key in best.active)
-    return [
-        *resume,
-        ("annotate top", "the best trials"),
-        ("annotate confirm", "run the best and the defaults again with other seeds: is it true?"),
-        ("annotate apply", f"write the best parameters into {name}, as its defaults")
-        if in_source
-        else ("annotate best --format args", "the best parameters, for a command line"),
-        ("annotate log", f"what the best trial of {name} printed"),
-        ("annotate export --to csv", "every trial"),
-    ]

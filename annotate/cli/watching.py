@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from annotate.cli.following import next_steps
 from annotate.cli.foreground import read_log, read_reports
 from annotate.cli.streams import stdout
 from annotate.screen import live
@@ -132,8 +133,10 @@ async def watched(folder: StudyFolder) -> None:
             await _in_lines(onlooker, store.meta())
         if not onlooker.runs:
             snapshot = onlooker.look(Machine())
-            console.print(summary(snapshot, []), soft_wrap=True)
-            if any(trial.state is TrialState.RUNNING for trial in snapshot.trials):
+            lost = any(trial.state is TrialState.RUNNING for trial in snapshot.trials)
+            steps = next_steps(folder, store.meta(), snapshot.trials, snapshot.best, finished=not lost)
+            console.print(summary(snapshot, steps), soft_wrap=True)
+            if lost:
                 console.print(
                     f"\nIts host was killed or lost: `annotate resume {folder.id}` runs it on", soft_wrap=True
                 )
