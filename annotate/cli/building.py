@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from annotate_tuners.searcher import Constraint as Allowed
 
 
+DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
 NO_REPORT = "W405"  # moot where the metric is taken from the output
 
 
@@ -182,10 +183,11 @@ def _meta(
     """The facts of the study; its id is known once it has a directory. Raises UsageError."""
     metric = request.metric_pattern or _metric(closure)
     shown = _metric_name(request, metric)
-    goal = goals(request.metrics, direction=request.direction, reported=metric, shown=shown)
+    tuner, tuner_args = named(request.tuner, known)
+    asked, why = _direction(request, tuner_args.get("optimize_mode"))
+    goal = goals(request.metrics, direction=asked, reported=metric, shown=shown)
     direction = goal.first.direction
     _refuse_one_metric_only(request, goal)
-    tuner, tuner_args = named(request.tuner, known)
     seed = _seed(request.seed, tuner_args.pop("seed", None))
     with _refused("tuner", tuner):
         directions = [each.direction for each in goal.named]
@@ -207,7 +209,7 @@ def _meta(
         pruner=pruner,
         pruner_args=pruner_args,
         direction=direction,
-        direction_from=goal.why,
+        direction_from=why or goal.why,
         seed=seed,
         metric=goal.first.name,
         metrics=goal.named,
@@ -293,6 +295,15 @@ def _no_baseline(request: Request, tuner: str) -> tuple[str, ...]:
     told_too = " and ".join(besides(tuner)) if request.baseline else ""
     said = f"no trial of the script's own defaults: {tuner} tells every trial its {told_too}"
     return (said,) if told_too else ()
+
+
+def _direction(request: Request, mode: object) -> tuple[Direction | None, str | None]:
+    """The direction that was asked for and, where it is the tuner's argument, NNI's place for it, where from."""
+    if request.direction is None and not request.metrics:
+        for each in DIRECTIONS:
+            if mode == each:
+                return each, "the tuner's optimize_mode"
+    return request.direction, None
 
 
 def _seed(given: int | None, argument: object) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from annotate.cli.finding import named, opened
+from annotate.cli.naming import parts
 from annotate.errors import UsageError
 from annotate.storage import studies
 from annotate.study.points import Given
@@ -23,7 +24,6 @@ from annotate.trial import Json, TrialState
 
 _PAIRS = re.compile(r"\s*[^\s=,]+\s*=")
 _FORMS = "write lr=0.01,batch=32, the number of a trial, or the name of a file of parameters"
-_OPENING, _CLOSING = "([{", ")]}"
 
 
 def read(text: str) -> list[Given]:
@@ -45,7 +45,7 @@ def read(text: str) -> list[Given]:
 
 def _pairs(text: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for part in _parts(text):
+    for part in parts(text):
         name, equals, value = (word.strip() for word in part.partition("="))
         if not equals or not name or not value:
             raise UsageError(f"--init {text}: {part.strip()!r} is not understood", remedy=_FORMS)
@@ -53,25 +53,6 @@ def _pairs(text: str) -> dict[str, str]:
             raise UsageError(f"--init {text}: {name} is given twice")
         pairs[name] = value
     return pairs
-
-
-def _parts(text: str) -> Iterator[str]:
-    """The text split at its commas, but for those within brackets and quotes."""
-    start = depth = 0
-    quote = ""
-    for at, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif character in _OPENING:
-            depth += 1
-        elif character in _CLOSING:
-            depth -= 1
-        elif character == "," and depth == 0:
-            yield text[start:at]
-            start = at + 1
-    yield text[start:]
 
 
 def _of_file(path: Path) -> Iterator[Given]:

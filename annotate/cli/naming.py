@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from annotate.errors import UsageError
 from annotate.trial import Json
 from annotate_tuners.errors import UnknownName
+
+_OPENING, _CLOSING = "([{", ")]}"
 
 
 def named(text: str, known: Callable[[str], str]) -> tuple[str, dict[str, Json]]:
@@ -27,7 +29,7 @@ def named(text: str, known: Callable[[str], str]) -> tuple[str, dict[str, Json]]
         word, _, rest = rest.partition(":")
         name = f"{name}:{word}"
     arguments = {}
-    for part in filter(None, rest.split(",")):
+    for part in filter(None, parts(rest)):
         key, equals, value = part.partition("=")
         if not equals or not key.strip().isidentifier():
             raise UsageError(f"{text!r} is not understood", remedy=f"write {name}:key=value,key=value")
@@ -40,6 +42,25 @@ def named(text: str, known: Callable[[str], str]) -> tuple[str, dict[str, Json]]
     except UnknownName as error:
         message, _, remedy = str(error).partition("; ")
         raise UsageError(message, remedy=remedy) from error
+
+
+def parts(text: str) -> Iterator[str]:
+    """The text split at its commas, but for those within brackets and quotes."""
+    start = depth = 0
+    quote = ""
+    for at, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in _OPENING:
+            depth += 1
+        elif character in _CLOSING:
+            depth -= 1
+        elif character == "," and depth == 0:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]
 
 
 def command_line() -> str:

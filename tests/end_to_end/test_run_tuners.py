@@ -57,6 +57,28 @@ for epoch in range(200 if lr < 0.5 else 3):
     time.sleep(0.05)
 nni.report_final_result(lr)
 """
+CONDITIONAL = """\
+# @nni.constraint(n <= 3)
+n = 1  # @nni.choice(1, 2, 3, 4)
+opt = "sgd"  # @nni.choice("sgd", "adam")
+momentum = 0.0
+if opt == "sgd":
+    momentum = 0.5  # @nni.choice(0.5, 0.9)
+score = n + momentum
+'''@nni.report_final_result(score)'''
+"""
+WHOLE = """\
+import random
+class Whole:
+    def __init__(self, space, *, direction, seed):
+        assert direction == "minimize"
+        self.space, self.rng = space, random.Random(0)
+    def suggest(self, number):
+        return self.space.sample(self.rng)
+    def pending(self, number, params): pass
+    def observe(self, observation): pass
+    def forget(self, number): pass
+"""
 
 
 @pytest.fixture
@@ -110,3 +132,28 @@ def test_a_tuner_and_an_assessor_written_for_nni_run_unchanged(study, annotate):
     assert [trial["parameters"]["lr"] for trial in trials] == [0.5, 0.25, 0.125, 0.0625]
     assert [trial["state"] for trial in trials] == ["succeeded"] + 3 * ["early-stopped"]
     assert "halved often enough" in shown
+
+
+def test_a_tuner_of_ones_own_obeys_the_rules_in_every_session(annotate):
+    """Resumed, it begins its sequence again: no point runs twice for that, and none breaks the constraint."""
+    annotate.write("train.py", CONDITIONAL)
+    annotate.write("mine.py", WHOLE)
+    annotate("run", "train.py", "--tuner", "mine.py:Whole", "--minimize", "--jobs", 1, "--trials", 3)
+    annotate("resume", "--trials", 5)
+    shown = annotate("resume", "--trials", 30).stdout
+    _, *points = [tuple(trial["parameters"].values()) for trial in annotate.trials()]
+    assert len(set(points)) == len(points)
+    assert {point for point in points if "sgd" in point} | {(1, "sgd", 0.5)} == {
+        (n, "sgd", momentum) for n in (1, 2, 3) for momentum in (0.5, 0.9)
+    }
+    assert {point[0] for point in points if "adam" in point} == {1, 2, 3}
+    assert "100 points of the tuner in a row" in shown
+
+
+def test_the_direction_may_stand_where_nni_has_it(annotate):
+    """As the tuner's optimize_mode, unless the study says which itself."""
+    annotate.write("train.py", CONDITIONAL)
+    done = annotate("run", "train.py", "--tuner", "TPE:optimize_mode=minimize", "--trials", 1, "--jobs", 1)
+    assert "score is minimized (the tuner's optimize_mode)" in done.stdout
+    done = annotate("run", "train.py", "--tuner", "TPE:optimize_mode=minimize", "--maximize", "--trials", 1)
+    assert "optimize_mode is 'minimize', but the study is to maximize" in done.stderr

@@ -83,6 +83,7 @@ _SUBSTITUTES = {
     "networkmorphism": Substitute("regularizedevolution", "it evolves architectures"),
     "ppo": Substitute("regularizedevolution", "it is as good for architectures and needs far fewer trials"),
 }
+_ALSO = {"naiveevolution": "evolution", "nsgaii": "nsga2", "sobol": "qmc", "gaussianprocess": "gp"}
 _OPTUNA = {"optuna:": "sampler", "optunahub:": "package"}
 
 
@@ -95,7 +96,8 @@ def known(name: str) -> str:
     """The name as `make` and the screens have it, whatever its case. Raises UnknownName, with the nearest one."""
     if is_custom(name) or _of_optuna(name):
         return name
-    return plain(name) if plain(name) in _SUBSTITUTES else nearest("tuner", name, _ENTRIES).name
+    asked = _ALSO.get(plain(name), plain(name))
+    return asked if asked in _SUBSTITUTES else nearest("tuner", asked, _ENTRIES).name
 
 
 def _of_optuna(name: str) -> dict[str, str]:

@@ -13,6 +13,12 @@ from annotate_tuners import known
         ("TPE", "tpe", {}),
         ("hyperband:R=60,eta=3", "hyperband", {"R": 60, "eta": 3}),
         ("anneal:shrink=0.5,note=x,flag=true", "anneal", {"shrink": 0.5, "note": "x", "flag": True}),
+        (
+            'TPE:tpe_args={"gamma": 0.2, "prior_weight": 1},seed=3',
+            "tpe",
+            {"tpe_args": {"gamma": 0.2, "prior_weight": 1}, "seed": 3},
+        ),
+        ("naive_evolution:population_size=4", "evolution", {"population_size": 4}),
         ("a/mine.py:Mine", "a/mine.py:Mine", {}),
         ("a/mine.py:Mine:width=2", "a/mine.py:Mine", {"width": 2}),
         ("optuna:NSGAIISampler:population_size=10", "optuna:NSGAIISampler", {"population_size": 10}),
