@@ -39,7 +39,7 @@ def stripping(read: Annotated) -> list[Splice]:
             splices.append(Splice(*_comment(source, found), f"# {remark}"))
         else:
             removed.append(_comment(source, found))
-    return [*splices, *(_tidy(source, each) for each in _joined(source, removed))]
+    return [*splices, *_apart([_tidy(source, each) for each in _joined(source, removed)])]
 
 
 def _holds_its_block(statement: Statement, doomed: set[int]) -> bool:
@@ -87,6 +87,14 @@ def _joined(source: Source, stretches: list[Range]) -> Iterator[Range]:
         last = start, end
     if last is not None:
         yield last
+
+
+def _apart(removals: list[Splice]) -> Iterator[Splice]:
+    """In order and without overlap: the last line of a file may take the end of the line before it, which went too."""
+    done = 0
+    for each in removals:
+        yield Splice(max(done, each.start), each.end, "")
+        done = each.end
 
 
 def _tidy(source: Source, stretch: Range) -> Splice:

@@ -35,6 +35,8 @@ ROWS = {
     "a string with an annotation behind it": (f"a = 1\n{R}  # @nni.report_final_result(b)\nc\n", "a = 1\nc\n"),
     "at the end without a newline": (f"a = 1\n{R}", "a = 1"),
     "a comment at the end without a newline": (f"a = 1\n# {V[:0]}@nni.report_final_result(a)", "a = 1"),
+    "two at the end without a newline": (f"a = 1\n{R}\n# @nni.report_final_result(a)", "a = 1\n"),
+    "two lines without a newline": (f"{R}\n{R}", ""),
     "nothing else in the file": (f"{R}\n", ""),
     "CRLF and tabs": (f"if 1:\r\n\t{R}\r\n\ta = 1\t# @nni.uniform(0, 1)\r\n", "if 1:\r\n\ta = 1\r\n"),
     "a form feed before it": (f"a = 1\n\f{R}\nb = 1\n", "a = 1\n\fb = 1\n"),
