@@ -12,37 +12,39 @@ from typing import Annotated
 
 import typer
 
-RUN, SOURCE, RESULTS = "Run", "The source", "Results"
+RUN, SOURCE, RESULTS, INTO, KEEPING = (
+    "Run", "The annotations", "Results", "From a result to the source", "Keep, pass on, clear away",
+)  # fmt: skip
 COMMANDS = {
     "run": ("running", RUN),
-    "resume": ("resuming", RUN),
-    "retry": ("resuming", RUN),
     "watch": ("controlling", RUN),
     "stop": ("controlling", RUN),
     "kill": ("controlling", RUN),
     "update": ("controlling", RUN),
+    "resume": ("resuming", RUN),
+    "retry": ("resuming", RUN),
+    "suggest": ("suggesting", SOURCE),
     "check": ("inspecting", SOURCE),
     "explain": ("inspecting", SOURCE),
     "extract-space": ("inspecting", SOURCE),
     "instrument": ("inspecting", SOURCE),
-    "suggest": ("suggesting", SOURCE),
     "ls": ("reading", RESULTS),
     "show": ("reading", RESULTS),
     "top": ("reading", RESULTS),
     "best": ("reading", RESULTS),
     "compare": ("reading", RESULTS),
-    "diff": ("diffing", RESULTS),
-    "apply": ("applying", RESULTS),
-    "checkout": ("checking_out", RESULTS),
     "log": ("logs", RESULTS),
-    "replay": ("replaying", RESULTS),
-    "confirm": ("confirming", RESULTS),
-    "narrow": ("narrowing", RESULTS),
     "report": ("reporting", RESULTS),
-    "export": ("exporting", RESULTS),
-    "import": ("importing", RESULTS),
-    "rm": ("keeping", RESULTS),
-    "gc": ("keeping", RESULTS),
+    "confirm": ("confirming", INTO),
+    "diff": ("diffing", INTO),
+    "apply": ("applying", INTO),
+    "checkout": ("checking_out", INTO),
+    "narrow": ("narrowing", INTO),
+    "replay": ("replaying", INTO),
+    "export": ("exporting", KEEPING),
+    "import": ("importing", KEEPING),
+    "rm": ("keeping", KEEPING),
+    "gc": ("keeping", KEEPING),
 }
 """The module and the panel of each, in the order of `annotate --help`."""
 FUNCTIONS = {"extract-space": "extract_space", "import": "import_"}

@@ -78,7 +78,7 @@ def retry(
     log_format: LogFormatOption = LogFormat.auto,
     detach: DetachOption = False,
 ) -> None:
-    """Run failed trials once more, with the same parameters, and the study on.
+    """Run failed trials once more, with the same parameters; then the study goes on.
 
     [bold]annotate retry --failed[/bold]
     """

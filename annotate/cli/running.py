@@ -34,6 +34,8 @@ class Nni(str, enum.Enum):
     real = "real"
 
 
+WHAT, SEARCH, WHERE = "What is tuned", "How it is searched", "Where trials run"
+"""The panels of the help; how much and for how long stands above them."""
 DetachOption = Annotated[
     bool, typer.Option("--detach", help="Run it in the background, whatever becomes of this terminal.")
 ]
@@ -48,25 +50,47 @@ def run(
         ),
     ] = None,
     module: Annotated[
-        str | None, typer.Option("--module", "-m", metavar="MODULE", help="Run a module, as python -m does.")
+        str | None,
+        typer.Option(
+            "--module", "-m", metavar="MODULE", help="Run a module, as python -m does.", rich_help_panel=WHAT
+        ),
     ] = None,
     script: Annotated[
         Path | None,
-        typer.Option("--script", help="The annotated script, where the command does not name it."),
+        typer.Option(
+            "--script",
+            metavar="FILE",
+            help="The annotated script, where the command does not name it.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     space: Annotated[
         Path | None,
         typer.Option(
-            "--space", help="A search space in NNI's format, JSON or YAML, in place of the annotations."
+            "--space",
+            metavar="FILE",
+            help="A search space in NNI's format, JSON or YAML, in place of the annotations.",
+            rich_help_panel=WHAT,
         ),
     ] = None,
     param: Annotated[
         list[str] | None,
-        typer.Option("--param", "-p", help="'lr=loguniform(1e-4, 1e-1)' passes --lr VALUE to the script."),
+        typer.Option(
+            "--param",
+            "-p",
+            metavar="NAME=RANGE",
+            help="'lr=loguniform(1e-4, 1e-1)' passes --lr VALUE to the script.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     metric_pattern: Annotated[
         str | None,
-        typer.Option("--metric-pattern", help=r"Take the metric from the output, e.g. 'val_acc: (\S+)'."),
+        typer.Option(
+            "--metric-pattern",
+            metavar="REGEX",
+            help=r"Take the metric from the output, e.g. 'val_acc: (\S+)'.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -74,6 +98,7 @@ def run(
             "--metric",
             metavar="NAME[:max|min]",
             help="What counts of a reported dictionary. Several, acc:max and ms:min, say, give a Pareto front.",
+            rich_help_panel=WHAT,
         ),
     ] = None,
     init: Annotated[
@@ -82,6 +107,7 @@ def run(
             "--init",
             metavar="POINT",
             help="Begin with it: lr=0.01,batch=32; a trial by number or id; a file of points. May be repeated.",
+            rich_help_panel=SEARCH,
         ),
     ] = None,
     warm: Annotated[
@@ -91,51 +117,84 @@ def run(
             metavar="STUDY",
             help="The tuner learns from that study's trials too. May be repeated.",
             autocompletion=completing.studies,
+            rich_help_panel=SEARCH,
         ),
     ] = None,
     repeats: Annotated[
-        int, typer.Option("--repeats", min=1, help="How often one point may run, where results are noisy.")
+        int,
+        typer.Option(
+            "--repeats",
+            min=1,
+            metavar="N",
+            help="How often one point may run, where results are noisy.",
+            rich_help_panel=SEARCH,
+        ),
     ] = 1,
     trials: Annotated[
         int | None,
         typer.Option(
-            "--trials", "-n", min=1, help="How many trials, the baseline among them; failed ones don't count."
+            "--trials",
+            "-n",
+            min=1,
+            metavar="N",
+            help="How many trials, the baseline among them; failed ones don't count.",
         ),
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", "-j", min=1, help="How many at once. Default: what the GPUs or cores carry."),
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            metavar="N",
+            help="How many at once. Default: what the GPUs or cores carry.",
+        ),
     ] = None,
     tuner: Annotated[
         str,
         typer.Option(
             "--tuner",
+            metavar="TUNER",
             help="tpe, random, anneal, evolution, grid, ...; hyperband:R=60,eta=3 sets arguments; file.py:Class is your own.",
             autocompletion=completing.tuners,
+            rich_help_panel=SEARCH,
         ),
     ] = "tpe",
     pruner: Annotated[
         str | None,
         typer.Option(
             "--pruner",
+            metavar="PRUNER",
             help="Stop poor trials early: median, asha, percentile, plateau, ...",
             autocompletion=completing.pruners,
+            rich_help_panel=SEARCH,
         ),
     ] = None,
     maximize: Annotated[
         bool | None,
         typer.Option(
-            "--maximize/--minimize", help="Default: by the metric's name (acc, loss, ...), else maximize."
+            "--maximize/--minimize",
+            help="Default: by the metric's name (acc, loss, ...), else maximize.",
+            rich_help_panel=WHAT,
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Seed of the tuner. Default: drawn, and shown.")
+        int | None,
+        typer.Option(
+            "--seed",
+            metavar="N",
+            help="Seed of the tuner. Default: drawn, and shown.",
+            rich_help_panel=SEARCH,
+        ),
     ] = None,
     baseline: Annotated[
-        bool, typer.Option("--baseline/--no-baseline", help="Trial 0 is the script's own defaults.")
+        bool,
+        typer.Option(
+            "--baseline/--no-baseline", help="Trial 0 is the script's own defaults.", rich_help_panel=SEARCH
+        ),
     ] = True,
     max_duration: Annotated[
-        str | None, typer.Option("--max-duration", help="Stop after, e.g. 2h or 90m.")
+        str | None, typer.Option("--max-duration", metavar="TIME", help="Stop after, e.g. 2h or 90m.")
     ] = None,
     at_deadline: Annotated[
         AtDeadline,
@@ -143,63 +202,107 @@ def run(
     ] = AtDeadline.stop,
     trial_timeout: Annotated[
         str | None,
-        typer.Option("--trial-timeout", help="Stop a trial after, e.g. 10m; its last result counts."),
+        typer.Option(
+            "--trial-timeout", metavar="TIME", help="Stop a trial after, e.g. 10m; its last result counts."
+        ),
     ] = None,
     on_failure: Annotated[
-        str, typer.Option("--on-failure", help="skip, retry:N, value:X or stop-after:K.")
+        str, typer.Option("--on-failure", metavar="RULE", help="skip, retry:N, value:X or stop-after:K.")
     ] = "skip",
     python: Annotated[
         Path | None,
         typer.Option(
-            "--python", help="The interpreter of the trials. Default: the active virtual environment's."
+            "--python",
+            metavar="FILE",
+            help="The interpreter of the trials. Default: the active virtual environment's.",
+            rich_help_panel=WHERE,
         ),
     ] = None,
     code_dir: Annotated[
-        Path | None, typer.Option("--code-dir", help="The directory of the code. Default: the script's.")
+        Path | None,
+        typer.Option(
+            "--code-dir",
+            metavar="DIR",
+            help="The directory of the code. Default: the script's.",
+            rich_help_panel=WHERE,
+        ),
     ] = None,
     include: Annotated[
         list[str] | None,
         typer.Option(
-            "--include", help="Files that only a dynamic import reaches, as a glob below the code directory."
+            "--include",
+            metavar="GLOB",
+            help="Files that only a dynamic import reaches, as a glob below the code directory.",
+            rich_help_panel=WHERE,
         ),
     ] = None,
     gpus: Annotated[
         str | None,
-        typer.Option("--gpus", help='Which GPUs: 0,2 or 4-7 or UUIDs; "none" for CPU. Default: all visible.'),
+        typer.Option(
+            "--gpus",
+            metavar="LIST",
+            help='Which GPUs: 0,2 or 4-7 or UUIDs; "none" for CPU. Default: all visible.',
+            rich_help_panel=WHERE,
+        ),
     ] = None,
     gpus_per_trial: Annotated[
-        str, typer.Option("--gpus-per-trial", help="2 gives a trial two GPUs, 0.5 lets two trials share one.")
+        str,
+        typer.Option(
+            "--gpus-per-trial",
+            metavar="N",
+            help="2 gives a trial two GPUs, 0.5 lets two trials share one.",
+            rich_help_panel=WHERE,
+        ),
     ] = "1",
     trials_per_gpu: Annotated[
         str | None,
         typer.Option(
-            "--trials-per-gpu", help="How many trials share a GPU, or auto: what its memory carries."
+            "--trials-per-gpu",
+            metavar="N|auto",
+            help="How many trials share a GPU, or auto: what its memory carries.",
+            rich_help_panel=WHERE,
         ),
     ] = None,
     cpus_per_trial: Annotated[
         int | None,
-        typer.Option("--cpus-per-trial", min=1, help="Bind each trial to so many cores of its own."),
+        typer.Option(
+            "--cpus-per-trial",
+            min=1,
+            metavar="N",
+            help="Bind each trial to so many cores of its own.",
+            rich_help_panel=WHERE,
+        ),
     ] = None,
     use_busy_gpus: Annotated[
         bool,
         typer.Option(
-            "--use-busy-gpus", help="Take GPUs that others compute on, instead of waiting for them."
+            "--use-busy-gpus",
+            help="Take GPUs that others compute on, instead of waiting for them.",
+            rich_help_panel=WHERE,
         ),
     ] = False,
     start: Annotated[
         Start,
-        typer.Option("--start", help="auto runs what all trials have in common once, where that is safe."),
+        typer.Option(
+            "--start",
+            help="auto runs what all trials have in common once, where that is safe.",
+            rich_help_panel=WHERE,
+        ),
     ] = Start.auto,
     nni: Annotated[
         Nni,
         typer.Option(
             "--nni",
             help="Whose nni a trial imports where NNI is installed; either reports to the study.",
+            rich_help_panel=WHERE,
         ),
     ] = Nni.ours,
     log_format: Annotated[
         LogFormat,
-        typer.Option("--log-format", help="auto is the live screen on a terminal, lines elsewhere."),
+        typer.Option(
+            "--log-format",
+            help="auto is the live screen on a terminal, lines elsewhere; json is one document an event, for programs.",
+        ),
     ] = LogFormat.auto,
     detach: DetachOption = False,
 ) -> None:
