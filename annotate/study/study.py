@@ -326,7 +326,12 @@ class Study:
             self._book.enqueue(again)
             self._emit(TrialRetried(again, ended))
             return
-        self._finish(with_reads(ended, live.reads), log, curve=live.curve, last=last)
+        ended = with_reads(ended, live.reads)
+        if told := sorted(ended.unread - self._meta.space.keys()):
+            self.notice(
+                f"the script never read {' or '.join(told)}, which {self._meta.tuner} gives a meaning"
+            )
+        self._finish(ended, log, curve=live.curve, last=last)
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)

@@ -108,6 +108,14 @@ def test_hyperband_gives_a_script_its_budgets(study):
     assert "no trial of the script's own defaults: hyperband tells every trial its TRIAL_BUDGET" in shown
 
 
+def test_a_script_that_reads_no_budget_is_told_of(annotate):
+    """Every budget is the same to it, so that its best trials run again and again for nothing."""
+    annotate.write("train.py", CONDITIONAL)
+    words = ("run", "train.py", "--jobs", 1, "--trials", 2, "--tuner")
+    assert "note: the script never read TRIAL_BUDGET" in annotate(*words, "Hyperband:R=9").stdout
+    assert "never read" not in annotate(*words, "random").stdout
+
+
 def test_pbt_hands_checkpoints_on_inside_the_study(study, annotate):
     """A member goes on from what it, or a better one, has saved."""
     _, trials = study(CHECKPOINTS, "--trials", 12, "--tuner", "PBT:population_size=4", "--jobs", 1)
