@@ -25,7 +25,7 @@ SLOT = "{}"
 
 @dataclass(frozen=True)
 class Seeding:
-    """How runs get their seed: by words of the command line, in the source, or by the script's own chance.
+    """How runs get their seed: by words of the command line, in the source, or not from here.
 
     `words` hold `{}` where the seed stands. `written` are the seeds in the source, as `train.py:12 (0)`.
     """
@@ -39,7 +39,7 @@ class Seeding:
             return f"by {self.words.replace(SLOT, 'SEED')}"
         if self.written:
             return f"in place of those in the source, {', '.join(self.written)}"
-        return "none is set by the script, so each run draws its own"
+        return "none found in the source, so each run draws its own unless it is seeded elsewhere (then say --seed-as)"
 
 
 def seeding(closure: Closure, given: str | None) -> Seeding:

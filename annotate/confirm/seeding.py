@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -43,9 +44,12 @@ def is_seed(name: str) -> bool:
 
 
 def seed_option(files: Iterable[bytes]) -> str | None:
-    """The option by which the script takes its seed, None where it declares none."""
-    for data in files:
-        for call in ast.walk(_tree(data)):
+    """The option by which the script takes its seed, None where it declares none; the script is the first of its files.
+
+    What another file declares only when it is run itself is no option of the script's.
+    """
+    for number, data in enumerate(files):
+        for call in _walked(_tree(data), as_script=number == 0):
             if isinstance(call, ast.Call) and _last_name(call.func) in _DECLARES:
                 named = [
                     a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
@@ -87,6 +91,22 @@ def _tree(text: str | bytes) -> ast.AST:
             return ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.Module([], [])
+
+
+def _walked(tree: ast.AST, *, as_script: bool) -> Iterator[ast.AST]:
+    """Every node, but for those below `if __name__ == "__main__"` in a file that is imported."""
+    left = deque([tree])
+    while left:
+        node = left.popleft()
+        yield node
+        if as_script or not _when_run(node):
+            left += ast.iter_child_nodes(node)
+
+
+def _when_run(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and any(
+        isinstance(each, ast.Name) and each.id == "__name__" for each in ast.walk(node.test)
+    )
 
 
 def _seeds(tree: ast.AST) -> list[ast.Constant]:

@@ -67,7 +67,7 @@ def test_a_script_that_sets_no_seed_is_run_as_it_is(annotate):
     """Each run then draws its own, and that is said."""
     study(annotate, NONE)
     _, said = rows(annotate, "--top", "1", "--seeds", "3")
-    assert "none is set by the script" in said
+    assert "none found in the source" in said
     assert len(set(logs(annotate))) == 6
 
 

@@ -101,6 +101,14 @@ def test_the_option_for_a_seed_is_found_where_it_is_declared(source, option):
     assert seed_option([b"import os\n", source.encode()]) == option
 
 
+def test_an_option_that_a_module_has_only_when_it_is_run_itself_is_none():
+    """The script would refuse it; one of its own stands there as often as not."""
+    text = b'if __name__ == "__main__":\n    p.add_argument("--seed", type=int)\n'
+    assert seed_option([text, b"import os\n"]) == "--seed"
+    assert seed_option([b"import os\n", text]) is None
+    assert seed_option([b"import os\n", text.replace(b"__name__", b"name")]) == "--seed"
+
+
 @pytest.mark.parametrize(
     "name", ["seed", "SEED", "random_seed", "--seed", "randomSeed", "random_state", "train/seed"]
 )
