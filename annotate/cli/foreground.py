@@ -62,6 +62,8 @@ class Host:
         )
         self._study = make_study(self._hear)
         self._lines.recall(self._study.snapshot())
+        if not self._screen:
+            self._lines.begin(self._study.snapshot())
         self._interrupts = 0
         self.signal = 0
         """The number of the first signal that ended the study, 0 when none did."""

@@ -5,8 +5,20 @@ thousand times a second; as JSON every one is there, and a number that is not fi
 the reader has gone away the study goes on in silence: neither a closed pipe nor a full disk must cost
 a night's results.
 
+    04:23:09  study 2026-11-21-0423-train   train.py, tpe, maximize accuracy, 20 trials
     04:23:10  trial 7 started     lr=0.0123 model=resnet18 gpu=0
     04:24:22  trial 7 succeeded   accuracy 0.9213 in 1:12, best so far, +0.0330 (+3.7 %) better than the defaults
+
+A JSON line has `time` (seconds since the epoch), `event`, and what belongs to that:
+
+study-begun     study, script, tuner, metric, direction, metrics, names (of parameters, by key), trials, seconds, jobs
+trial-waiting   number, why
+trial-started   trial (number, params by key, state, baseline, value, started, ended, reason, message, exit_code, gpus, ...)
+trial-reported  number, measurements (step, time, values, final)
+trial-ended     trial, traceback; with several metrics values by name
+trial-retried   trial, failed
+notice          text
+study-ended     how (finished, stopped, gave-up), why, traceback
 """
 
 from __future__ import annotations
@@ -17,6 +29,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Literal, TextIO
 
 from annotate import pareto
@@ -62,6 +75,25 @@ class LineLog:
         if baseline is not None and baseline.state is TrialState.SUCCEEDED:
             self._baseline = baseline
 
+    def begin(self, snapshot: StudySnapshot) -> None:
+        """Say which study this is, by which other commands know it."""
+        named = [(each.name, each.direction) for each in self._objectives]
+        if self.format == "json":
+            fields = {
+                "study": snapshot.study, "script": snapshot.script, "tuner": snapshot.tuner,
+                "metric": self.metric, "direction": self.direction,
+                "metrics": [{"name": name, "direction": direction} for name, direction in named],
+                "names": dict(self.names), "trials": snapshot.budget_trials,
+                "seconds": snapshot.budget_seconds, "jobs": snapshot.jobs,
+            }  # fmt: skip
+            self._write(json.dumps({"time": self.clock(), "event": "study-begun", **fields}))
+            return
+        budget = [] if snapshot.budget_trials is None else [f"{snapshot.budget_trials} trials"]
+        goal = [f"{direction} {name}" for name, direction in named]
+        facts = [PurePath(snapshot.script).name, snapshot.tuner, *goal, *budget]
+        for line in self._stamped(f"{f'study {snapshot.study}':<24}   {', '.join(facts)}"):
+            self._write(line)
+
     @property
     def _objectives(self) -> tuple[Objective, ...]:
         return self.metrics or (Objective(PLAIN_NUMBER, self.direction, self.metric),)
@@ -92,8 +124,11 @@ class LineLog:
         return json.dumps({"time": self.clock(), "event": kind, **fields}, ensure_ascii=True)
 
     def _sentences(self, event: StudyEvent) -> Iterator[str]:
+        return self._stamped(*self._said(event))
+
+    def _stamped(self, *texts: str) -> Iterator[str]:
         at = time.strftime("%H:%M:%S", time.localtime(self.clock()))
-        for text in self._said(event):
+        for text in texts:
             yield f"{at}  {clean(text)}"
 
     def _said(self, event: StudyEvent) -> Iterator[str]:

@@ -44,6 +44,22 @@ BASE, FIRST = history(2)
 LR = Trial(number=7, params={"train/lr/loguniform": 0.0123, "train/model/choice": "vgg11"}, gpus=("1",))
 
 
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_the_first_line_names_the_study(style):
+    """Whoever reads a log in CI, or a program, needs its id for every other command."""
+    lines, out = log(style)
+    lines.begin(study(budget=20, jobs=4))
+    (line,) = out.getvalue().splitlines()
+    assert "2026-11-21-0423-train" in line
+    if style == "json":
+        begun = json.loads(line)
+        assert begun["event"] == "study-begun"
+        assert begun["names"] == NAMES
+        assert (begun["trials"], begun["jobs"], begun["direction"]) == (20, 4, "maximize")
+    else:
+        assert line.endswith("train.py, tpe, maximize accuracy, 20 trials")
+
+
 def ended(value, number=7, state=TrialState.SUCCEEDED, **more):
     """The end of a trial that took a minute."""
     return TrialEnded(

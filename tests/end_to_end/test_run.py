@@ -42,11 +42,12 @@ def test_the_same_seed_gives_the_same_study(annotate):
 
 
 def test_json_lines_are_json_and_nothing_else(annotate):
-    """`--log-format json` prints one object a line, the last one the end of the study."""
+    """`--log-format json` prints one object a line, from the study's beginning to its end."""
     annotate.write("train.py")
     done = annotate("run", "train.py", *QUICK_ARGS, "--log-format", "json")
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert events[-1]["event"] == "study-ended"
+    assert (events[0]["event"], events[-1]["event"]) == ("study-begun", "study-ended")
+    assert events[0]["study"] == annotate.studies[0].name
 
 
 def test_arguments_behind_two_dashes_reach_the_script_as_they_are(annotate):
