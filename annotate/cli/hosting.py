@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from annotate.annotations.api import imported
 from annotate.cli.detaching import settle
 from annotate.cli.following import next_steps
 from annotate.storage import StudyStore
@@ -120,10 +121,8 @@ def _why_cpu(slots: MachineSlots) -> str | None:
 
 def _shadowed(folder: StudyFolder, meta: StudyMeta) -> str | None:
     """That our `nni` stands before an installed one, where the script imports it."""
-    imports = re.compile(rb"^\s*(import|from)\s+nni\b", re.MULTILINE)
-    if meta.nni == "real" or not any(
-        imports.search(path.read_bytes()) for path in folder.source.rglob("*.py")
-    ):
+    sources = folder.source.rglob("*.py")
+    if meta.nni == "real" or not any(b"nni" in imported(path.read_bytes()) for path in sources):
         return None
     where = installed_nni(meta.python)
     return where and f"import nni is annotate's in a trial, not {where}; --nni real takes that one"

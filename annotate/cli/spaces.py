@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annotate.annotations.api import imported
 from annotate.annotations.calls import Refusal, read_call
 from annotate.annotations.samplers import SAMPLERS, read_sampler
 from annotate.errors import SpaceError, UsageError
@@ -27,8 +28,6 @@ from annotate_tuners.space import SearchSpace
 if TYPE_CHECKING:
     from annotate.sources import Closure
     from annotate_tuners.space import Distribution
-
-_API = re.compile(rb"^\s*(?:import|from)[ \t]+(?:nni|dlkit_utils)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def read_space(path: Path, warn: Callable[[str], None] = lambda _: None) -> Sear
 def _asked_for(space: SearchSpace, path: Path, closure: Closure) -> SearchSpace:
     """The space of a file, held against the source."""
     unknown = [key for key in space if key not in closure.space]
-    if unknown and not any(_API.search(file.path.read_bytes()) for file in closure.files):
+    if unknown and not any(imported(file.path.read_bytes()) for file in closure.files):
         near = difflib.get_close_matches(unknown[0], list(closure.space), 1)
         raise SpaceError(
             f"{path}: nothing in {closure.script.name} asks for {unknown[0]!r}",

@@ -19,12 +19,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotate.annotations.api import imported
 from annotate.errors import LaunchError, UsageError
 from annotate.notebooks import python_name
 
 _IN_SHELL = re.compile(r"(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)")
-_ANNOTATED = re.compile(rb"@nni\b|\bimport nni\b|\bfrom nni\b")
-"""Tells a script of the user's from a program that happens to be written in Python, such as torchrun."""
 LARGEST = 1 << 20  # bytes of a file that is searched for the name of a script
 
 
@@ -85,8 +84,13 @@ def _is_script(path: Path) -> bool:
     with path.open("rb") as file:
         first = file.readline(200)
     if first.startswith(b"#!"):
-        return b"python" in first and _ANNOTATED.search(path.read_bytes()) is not None
+        return b"python" in first and _is_to_be_tuned(path.read_bytes())
     return b"\0" not in first and not os.access(path, os.X_OK)
+
+
+def _is_to_be_tuned(source: bytes) -> bool:
+    """Tells a script of the user's from a program that happens to be written in Python, such as torchrun."""
+    return re.search(rb"@nni\b", source) is not None or bool(imported(source))
 
 
 def existing(path: Path, command: str = "run") -> Path:

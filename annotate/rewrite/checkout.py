@@ -7,18 +7,16 @@ beside it, which has the trial's parameters.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from annotate.annotations.api import imported
 from annotate.notebooks import SUFFIX, python_name, read_notebook
 from annotate.rewrite.copying import Copy, LeftOut
 from annotate.rewrite.stand_in import stand_in
 from annotate.rewrite.trials import TrialSource
 from annotate.storage import StudyMeta
-
-_IMPORTS_NNI = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(nni|dlkit_utils)\b", re.MULTILINE)
 
 
 def check_out(meta: StudyMeta, source: TrialSource, into: Path, *, name: str) -> list[LeftOut]:
@@ -57,9 +55,9 @@ def _files(meta: StudyMeta, source: TrialSource, name: str) -> dict[str, bytes]:
     for each, content in list(files.items()):
         if each.endswith(SUFFIX):
             files[python_name(each)] = read_notebook(content, each).code.encode()
-    imported = {found for content in files.values() for found in _IMPORTS_NNI.findall(content)}
-    if meta.nni == "ours" and imported:
+    imports = set().union(*map(imported, files.values()))
+    if meta.nni == "ours" and imports:
         beside = PurePosixPath(Path(meta.script).relative_to(meta.code_dir)).parent
-        for path, text in stand_in(source.asked, name, dlkit=b"dlkit_utils" in imported).items():
+        for path, text in stand_in(source.asked, name, dlkit=b"dlkit_utils" in imports).items():
             files.setdefault((beside / path).as_posix(), text.encode())
     return files

@@ -96,8 +96,8 @@ def known(name: str) -> str:
     """The name as `make` and the screens have it, whatever its case. Raises UnknownName, with the nearest one."""
     if is_custom(name) or _of_optuna(name):
         return name
-    asked = _ALSO.get(plain(name), plain(name))
-    return asked if asked in _SUBSTITUTES else nearest("tuner", asked, _ENTRIES).name
+    asked = _ALSO.get(plain(name), name)
+    return plain(asked) if plain(asked) in _SUBSTITUTES else nearest("tuner", asked, _ENTRIES).name
 
 
 def _of_optuna(name: str) -> dict[str, str]:
