@@ -70,7 +70,7 @@ def apply(
     _ask(chosen, changed, yes=yes)
     replace_all([Replacement(Path(shown(file.path)), file.before, file.after) for file in changed])
     typer.echo(f"wrote {_counted(changed, strip=strip)}", err=True)
-    if chosen.gain is not None:
+    if chosen.gains:
         typer.echo(f"whether it is truly better: annotate confirm {chosen.folder.id}", err=True)
 
 

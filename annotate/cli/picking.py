@@ -42,14 +42,8 @@ class Picked:
         return next((each for each in self.trials if each.baseline), None)
 
     @property
-    def gain(self) -> Gain | None:
-        """Over the defaults in the first metric; None of the baseline itself, and where either has no value."""
-        won = self.gains
-        return won[0] if won else None
-
-    @property
     def gains(self) -> list[Gain]:
-        """The same in each metric; none of the baseline itself."""
+        """Over the defaults, in each metric; none of the baseline itself, and where either lacks a value."""
         return [] if self.trial.baseline else gains(self.meta.objectives, self.trial, self.baseline)
 
     @property

@@ -196,6 +196,18 @@ def test_two_trials_are_shown_side_by_side(annotate, study):
     assert annotate("diff", "1", "2", "3").returncode == 2
 
 
+def test_of_several_metrics_each_gain_is_shown(annotate):
+    """A trial that is better in one and worse in the other does not pass for better."""
+    annotate.write(
+        "two.py", "w = 8  # @nni.choice(16)\n# @nni.report_final_result({'default': w / 100, 'cost': w})\n"
+    )
+    words = ["run", "two.py", "--trials", "2", "--metric", "default:max", "--metric", "cost:min"]
+    assert annotate(*words).returncode == 0
+    said = annotate("diff", "1").stdout
+    assert re.search(r"over the defaults +\+0\.08\d* \(\+100\.0 %\) better", said), said
+    assert re.search(r"cost, over the defaults +-8\S* \(-100\.0 %\) worse", said), said
+
+
 def test_a_trial_is_checked_out_and_run(annotate, study):
     """The command that it prints gives the result of the trial, wherever the copy is."""
     (annotate.cwd / "train.py").unlink()
