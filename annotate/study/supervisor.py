@@ -151,7 +151,8 @@ class Supervisor:
             self._failed(error)
             if live.process is None:
                 with contextlib.suppress(StorageError):
-                    self._store.save(requeue(live.trial))
+                    never_began = dataclasses.replace(requeue(live.trial), attempt=live.trial.attempt)
+                    self._store.save(never_began)
         finally:
             del self.live[live.trial.number]
             await self._slots.release(live.lease)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from annotate_runtime.gpu_locks import DIRECTORY, GpuLock, try_lock
+
 ROOT = Path(__file__).parents[2]
+FAKE_NVML = ROOT / "tests/runtime/fake_nvml/nvml.c"
 COMMAND = [sys.executable, "-m", "annotate.cli"]
 
 QUICK = """\
@@ -83,3 +86,34 @@ def annotate(tmp_path):
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.fixture
+def gpus(tmp_path, monkeypatch):
+    """Three GPUs of our own making; gives their UUIDs. The third computes for somebody else, who is we."""
+    library = tmp_path / "nvml/libnvidia-ml.so.1"
+    library.parent.mkdir()
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, FAKE_NVML], check=True)
+    uuids = [f"GPU-{n}{os.getpid()}" for n in range(3)]
+    found = "".join(f"gpu {uuid} A100 {40 << 30} 0 0\n" for uuid in uuids)
+    (tmp_path / "gpus").write_text(found + f"proc {os.getpid()} {30 << 30}\n")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(library.parent))
+    monkeypatch.setenv("FAKE_NVML", str(tmp_path / "gpus"))
+    monkeypatch.setenv("TEST_GPUS", "0-2")
+    yield uuids
+    for uuid in uuids:
+        (DIRECTORY / f"{uuid}.lock").unlink(missing_ok=True)
+
+
+def leased(uuid):
+    """Who has a GPU, "" when nobody has."""
+    lock = try_lock(uuid)
+    if isinstance(lock, GpuLock):
+        lock.release()
+        return ""
+    return lock
+
+
+def children(pid):
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,11 +16,9 @@ from annotate.errors import UsageError
 from annotate.storage import StudyFolder, StudyStore, holder
 from annotate.study.control import Kill, Stop, Update, send
 from annotate.trial import FailureReason, TrialState
-from annotate_runtime.gpu_locks import DIRECTORY, GpuLock, try_lock
-from tests.end_to_end.conftest import COMMAND, ENDLESS, QUICK
+from tests.end_to_end.conftest import COMMAND, ENDLESS, QUICK, children, leased
 
 HOST = Path(__file__).parent / "faults_host.py"
-FAKE_NVML = Path(__file__).parents[1] / "runtime/fake_nvml/nvml.c"
 GOOD = """
 x = _annotate_trial["t/x/uniform"] if "t/x/uniform" in _annotate_trial else 0.5
 _annotate_trial.report_intermediate_result(x)
@@ -95,10 +92,6 @@ class Lab:
         self.until(lambda: not self.processes())
 
 
-def children(pid):
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 @pytest.fixture
 def lab(tmp_path):
     lab = Lab(tmp_path)
@@ -116,66 +109,6 @@ def test_a_study_of_real_processes_runs_to_its_end(lab):
     assert [t.value for t in trials] == [2 * t.params.get("t/x/uniform", 0.5) for t in trials]
     assert [len(t.measurements) for t in trials] == [2] * 6
     assert [n for n, *_ in lab.shown()] == sorted(range(6), key=lambda n: trials[n].ended)
-
-
-@pytest.fixture
-def gpus(tmp_path, monkeypatch):
-    """Three GPUs of our own making; gives their UUIDs. The third computes for somebody else, who is we."""
-    library = tmp_path / "nvml/libnvidia-ml.so.1"
-    library.parent.mkdir()
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, FAKE_NVML], check=True)
-    uuids = [f"GPU-{n}{os.getpid()}" for n in range(3)]
-    found = "".join(f"gpu {uuid} A100 {40 << 30} 0 0\n" for uuid in uuids)
-    (tmp_path / "gpus").write_text(found + f"proc {os.getpid()} {30 << 30}\n")
-    monkeypatch.setenv("LD_LIBRARY_PATH", str(library.parent))
-    monkeypatch.setenv("FAKE_NVML", str(tmp_path / "gpus"))
-    monkeypatch.setenv("TEST_GPUS", "0-2")
-    yield uuids
-    for uuid in uuids:
-        (DIRECTORY / f"{uuid}.lock").unlink(missing_ok=True)
-
-
-def leased(uuid):
-    """Who has a GPU, "" when nobody has."""
-    lock = try_lock(uuid)
-    if isinstance(lock, GpuLock):
-        lock.release()
-        return ""
-    return lock
-
-
-@pytest.mark.timeout(240)
-def test_killing_the_host_fifty_times_loses_and_doubles_nothing(lab, gpus, tmp_path):
-    lab.write(GOOD.replace("_annotate_trial.report_final", "time.sleep(0.02)\n_annotate_trial.report_final"))
-    chance = random.Random(20)
-    finished = {}
-    for n in range(50):
-        lab.folder.socket.unlink(missing_ok=True)
-        host = lab.begin(trials=100_000, jobs=2)
-        if n % 5:  # else it may die while it opens the study
-            lab.until(lab.folder.socket.exists)
-        time.sleep(chance.uniform(0, 0.5))
-        host.kill()
-        host.communicate()
-        lab.nothing_left()
-        assert holder(lab.folder.lock) is None
-        assert [leased(uuid) for uuid in gpus] == [""] * 3
-        if lab.folder.database.exists():
-            now = {t.number: (t.params, t.value) for t in lab.trials() if t.state is TrialState.SUCCEEDED}
-            assert finished.items() <= now.items()
-            finished = now
-    shown = lab.shown()
-    assert len(shown) > 10
-    assert len({number for number, *_ in shown}) == len(shown)
-    assert {n: v for n, s, v, _ in shown if s == "succeeded"}.items() <= {
-        n: v for n, (_, v) in finished.items()
-    }.items()
-    params = {t.number: t.params for t in lab.trials()}
-    lab.run(trials=len(params), jobs=2)
-    trials = lab.trials()
-    assert all(t.state is TrialState.SUCCEEDED for t in trials)
-    assert all(t.params == params.get(t.number, t.params) for t in trials)
-    assert all(t.value == 2 * t.params.get("t/x/uniform", 0.5) and len(t.measurements) == 2 for t in trials)
 
 
 def test_a_trial_killed_from_outside_is_failed_and_replaced(lab):

@@ -120,7 +120,10 @@ class Launcher:
             await asyncio.to_thread(self._process.wait)
             self._errors.seek(0)
             told = self._errors.read().decode(errors="replace").strip()
-            self._lost = ExecutorLost(f"the launcher ended with code {self._process.returncode}: {told}")
+            why = f": {told}" if told else ""
+            self._lost = ExecutorLost(
+                f"the launcher of trials ended with code {self._process.returncode}{why}"
+            )
         self.on_lost()
         error = self._lost or ExecutorLost("the executor was closed")
         for launch in self._launches.values():
