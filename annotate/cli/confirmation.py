@@ -116,11 +116,13 @@ def _confirmation(asked: Asked) -> Confirmation:
     closure = kept_closure(folder, meta)
     meta = dataclasses.replace(meta, command=[*meta.command, *asked.arguments])
     how = seeding(closure, asked.seed_as)
+    chosen = tuple(_chosen(asked, folder, ranked(trials, meta), {trial.number: trial for trial in trials}))
+    _refuse_older(chosen, meta)
     return Confirmation(
         folder=folder,
         meta=meta,
         closure=closure,
-        trials=tuple(_chosen(asked, folder, ranked(trials, meta), {trial.number: trial for trial in trials})),
+        trials=chosen,
         baseline=next((trial.value for trial in trials if trial.baseline), None),
         seeding=how,
         seeds=tuple(fresh_seeds(closure, meta.command, asked.seeds)),
@@ -148,6 +150,17 @@ def _chosen(
                 f"trial {number} is the defaults, which are run in any case", remedy="name another"
             )
         yield trials[number]
+
+
+def _refuse_older(trials: Sequence[Trial], meta: StudyMeta) -> None:
+    """A parameter that the study's latest source no longer has would be left at its default, and nobody told."""
+    for trial in trials:
+        if gone := sorted(trial.active.keys() - meta.space.keys()):
+            raise UsageError(
+                f"trial {trial.number} ran an earlier source of {meta.study}, which had {', '.join(gone)} as well",
+                remedy="name others by --trial, or check that one out: annotate checkout "
+                f"{meta.study}-{trial.number} -o DIR",
+            )
 
 
 @contextlib.contextmanager
@@ -287,6 +300,8 @@ def _explain(what: Confirmation, judged: Sequence[Verdict], done: Sequence[Trial
         soft_wrap=True,
     )
     console.print(f"seeds {', '.join(map(str, what.seeds))}: {what.seeding.text}", soft_wrap=True)
+    if any(what.folder.path.glob(f"{what.folder.source.name}.*")):
+        console.print("the study went on with new code: all were run with its latest source", soft_wrap=True)
     if len(what.meta.objectives) > 1:
         console.print(f"judged by {what.meta.metric} alone, the first of its metrics", soft_wrap=True)
     failed: dict[tuple[int | str, str], list[int]] = {}

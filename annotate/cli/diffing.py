@@ -99,8 +99,8 @@ def _rows(chosen: Sequence[Picked]) -> Iterator[Mapping[str, Any]]:
         yield row(objective.name, (next(iter(trial.values[at : at + 1]), None) for trial in trials))
         gains = [next(iter(each.gains[at : at + 1]), None) for each in chosen]
         if any(gains):
-            which = f"{objective.name}, " if len(objectives) > 1 else ""
-            yield row(f"{which}over the defaults", (gain.text if gain else None for gain in gains))
+            first = f"{objective.name}, " if len(objectives) > 1 else ""
+            yield row(f"{first}over the defaults", (gain.text if gain else None for gain in gains))
     yield row("duration", (seconds(trial.duration) for trial in trials))
     measured = [_reported(trial) for trial in trials]
     called = {each.key: each.name for each in chosen[-1].meta.objectives}

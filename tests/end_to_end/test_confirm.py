@@ -194,6 +194,22 @@ def test_what_cannot_be_confirmed_is_refused(annotate, words, message):
     assert not list(annotate.studies[0].glob("confirm"))
 
 
+def test_a_trial_of_an_earlier_source_is_not_taken_for_one_of_the_latest(annotate):
+    """Where the new code lacks one of its parameters it is refused; where not, it is said what was run."""
+    study(annotate, WRITTEN)
+    best = max(annotate.trials(), key=lambda trial: trial["value"])["number"]
+    annotate.write("train.py", WRITTEN.replace("print(", "print('new'); print("))
+    assert annotate("resume", "--trials", "7", "--new-code").returncode == 0
+    _, said = rows(annotate, "--trial", str(best), "--seeds", "1", code=1)
+    assert "all were run with its latest source" in said
+    annotate.write("train.py", WRITTEN.replace("width", "size"))
+    assert annotate("resume", "--trials", "8", "--new-code").returncode == 0
+    done = annotate("confirm", "--trial", str(best))
+    assert done.returncode == 2
+    assert f"trial {best} ran an earlier source" in done.stderr
+    assert "train/width/choice" in done.stderr
+
+
 def test_parameters_given_on_the_command_line_are_given_again(annotate):
     """A study of --param and --metric-pattern is confirmed like any other."""
     annotate.write("plain.py", "import argparse, random\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.5)\n"
