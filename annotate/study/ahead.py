@@ -75,7 +75,7 @@ class Ahead:
         self._calls.put(None)
         deadline = time.monotonic() + 1.0
         while self._thread.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110 - a thread sets no event
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.001)
         self._loop = None
 
     def _request(self, number: int) -> None:
