@@ -61,10 +61,13 @@ def gc(
 
     from annotate.cli.naming import command_line
     from annotate.storage import HostLock, StudyStore, find, parse_keep, sweep
+    from annotate.storage.checkpoints import outdated
 
     kept = parse_keep(keep)
     folder = find(Path.cwd(), study)
     with HostLock.take(folder.lock, command=command_line(), now=time.time()):
         with StudyStore.open(folder.database, read_only=True) as store:
-            freed = sweep(folder, kept.best_of(store.trials(), store.meta().objectives))
+            trials = store.trials()
+            numbers = kept.best_of(trials, store.meta().objectives)
+        freed = sweep(folder, numbers, outdated(trials, numbers))
         typer.echo(f"{folder.id}: freed {freed / 1e6:.1f} MB")

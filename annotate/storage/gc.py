@@ -42,14 +42,22 @@ def parse_keep(text: str) -> KeepTop:
     return KeepTop(int(count))
 
 
-def sweep(folder: StudyFolder, keep: Collection[int]) -> int:
-    """Delete the directories of all trials but those to keep; returns the bytes that were freed."""
+def sweep(folder: StudyFolder, keep: Collection[int], checkpoints: Iterable[Path] = ()) -> int:
+    """Delete the directories of all trials but those to keep, and those of `checkpoints` that lie in the study.
+
+    Returns the bytes that were freed.
+    """
+    lesser = [
+        directory
+        for directory in (folder.path / "trials").iterdir()
+        if directory.name.isdecimal() and int(directory.name) not in keep
+    ]
+    inside = (each for each in checkpoints if each.is_relative_to(folder.path) and each.is_dir())
     freed = 0
     with told(folder.path):
-        for directory in (folder.path / "trials").iterdir():
-            if directory.name.isdecimal() and int(directory.name) not in keep:
-                freed += _size(directory)
-                shutil.rmtree(directory)
+        for directory in (*lesser, *inside):
+            freed += _size(directory)
+            shutil.rmtree(directory)
     return freed
 
 

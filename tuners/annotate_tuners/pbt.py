@@ -104,6 +104,11 @@ class Pbt:
         return child
 
 
+def member_and_turn(directory: PurePath) -> tuple[int, int]:
+    """Whose checkpoint a directory holds, and of which turn."""
+    return int(directory.name), int(directory.parent.name)
+
+
 def _members(history: History) -> dict[int, _Turn]:
     """Every member's latest turn."""
     turns = [(o.given, o.extra, math.inf if o.loss is None else o.loss) for o in history.finished]
@@ -116,7 +121,7 @@ def _members(history: History) -> dict[int, _Turn]:
         if SAVE not in extra:
             continue
         directory = PurePath(extra[SAVE])
-        turn, member = int(directory.parent.name), int(directory.name)
+        member, turn = member_and_turn(directory)
         if member not in members or members[member].turn < turn:
             members[member] = _Turn(turn, point, str(directory), loss)
     return members

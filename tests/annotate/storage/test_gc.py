@@ -4,7 +4,8 @@ import pytest
 
 from annotate.errors import UsageError
 from annotate.storage import StudyFolder, parse_keep, sweep
-from annotate.trial import FailureReason, Objective, Trial, fail, start, succeed
+from annotate.storage.checkpoints import outdated
+from annotate.trial import FailureReason, Objective, Trial, cancel, fail, start, succeed
 
 
 def finished(number, value, **more):
@@ -47,6 +48,36 @@ def test_the_rest_is_deleted_and_its_size_told(tmp_path):
     assert 200 <= freed < 1000
     assert [path.name for path in (tmp_path / "trials").iterdir()] == ["0"]
     assert tmp_path.parent.is_dir()
+
+
+def test_a_checkpoint_goes_once_its_member_has_gone_on_from_it(tmp_path):
+    """Not that of a kept trial, of a member's latest success, nor one that a trial was to load that may run again."""
+
+    def turn(number, member, at, taken=None):
+        before = tmp_path / "checkpoints" / str(max(0, at - 1)) / str(member if taken is None else taken)
+        after = tmp_path / "checkpoints" / str(at) / str(member)
+        after.mkdir(parents=True)
+        told = {"load_checkpoint_dir": str(before), "save_checkpoint_dir": str(after)}
+        return start(Trial(number, told), at=0.0)
+
+    trials = [
+        succeed(turn(0, 0, 0), at=1.0, value=0.1),
+        succeed(turn(1, 1, 0), at=1.0, value=0.2),
+        succeed(turn(2, 0, 1), at=1.0, value=0.3),
+        succeed(turn(3, 1, 1), at=1.0, value=0.4),
+        succeed(turn(4, 0, 2), at=1.0, value=0.5),
+        cancel(turn(5, 1, 2, taken=0), at=1.0, message="stopped"),
+        fail(turn(6, 0, 3), at=1.0, reason=FailureReason.OOM),
+    ]
+    gone = outdated(trials, keep={1})
+    assert [path.relative_to(tmp_path / "checkpoints").as_posix() for path in gone] == ["0/0"]
+    (tmp_path / "trials").mkdir()
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    elsewhere.mkdir()
+    sweep(StudyFolder(tmp_path), {1}, [*gone, elsewhere])
+    assert not (tmp_path / "checkpoints/0/0").exists()
+    assert (tmp_path / "checkpoints/1/0").exists()
+    assert elsewhere.exists()
 
 
 @pytest.mark.parametrize("text", ["3", "top", "top:x", "best:3", "top:-1"])
