@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import glob
 import os
+import shutil
 import sys
 import time
 from collections.abc import Collection, Mapping
@@ -55,19 +56,22 @@ async def continued(
         StudyStore.open(folder.database) as store,
     ):
         meta = store.meta()
-        options = StudyOptions.from_json(meta.options).changed(changes.options)
-        if again != ():
-            _require_room(run_again(store, again), folder)
-        else:
-            _require_budget(store, options, folder)
-        slot_options = SlotOptions(**meta.slots)
-        if changes.gpus is not None:
-            slot_options = dataclasses.replace(slot_options, gpus=changes.gpus)
-        slots = MachineSlots.of_this_machine(slot_options, os.environ)
-        meta, closure = _source(folder, meta, changes.new_code)
-        store.write_meta(
-            dataclasses.replace(meta, options=options.to_json(), slots=dataclasses.asdict(slot_options))
-        )
+        _put_back(folder, meta)
+        with store.together():  # what is refused in the end has changed nothing
+            options = StudyOptions.from_json(meta.options).changed(changes.options)
+            if again != ():
+                _require_room(run_again(store, again), folder)
+            else:
+                _require_budget(store, options, folder)
+            slot_options = SlotOptions(**meta.slots)
+            if changes.gpus is not None:
+                slot_options = dataclasses.replace(slot_options, gpus=changes.gpus)
+            slots = MachineSlots.of_this_machine(slot_options, os.environ)
+            meta, closure = _source(folder, meta, changes.new_code)
+            store.write_meta(
+                dataclasses.replace(meta, options=options.to_json(), slots=dataclasses.asdict(slot_options))
+            )
+        _switching(folder).unlink(missing_ok=True)
         known = tuple(each for each in closure.constraints if all(key in meta.space for key in each.keys))
         return await host(folder, store, slots, allowed=allowing(known), log_format=log_format)
 
@@ -126,7 +130,7 @@ def _source(folder: StudyFolder, meta: StudyMeta, new_code: bool | None) -> tupl
         space = {**closure.space.to_json(), **flags}
     else:
         space = dict(meta.space)
-    _put_aside(folder)
+    _put_aside(folder, until=source_hash(closure))
     write_code(closure, folder, nni=meta.nni)
     return (
         renewed(
@@ -155,12 +159,35 @@ def _use_new(difference: str, new_code: bool | None) -> bool:
     return typer.confirm("The source has changed. Go on with the new code?", err=True)
 
 
-def _put_aside(folder: StudyFolder) -> None:
+def _switching(folder: StudyFolder) -> Path:
+    """Is there while the study's code is being replaced: `1 HASH`, the number of the old, the hash of the new."""
+    return folder.path / "new-code"
+
+
+def _put_aside(folder: StudyFolder, *, until: str) -> None:
     """What earlier trials ran stays in the study, and can be replayed: code.1, source.1, lib.1, ..."""
     number = 1
     while folder.source.with_name(f"source.{number}").exists():
         number += 1
     with told(folder.path):
+        _switching(folder).write_text(f"{number} {until}")
         for path in (folder.source, folder.code, folder.lib):
             path.rename(path.with_name(f"{path.name}.{number}"))
         point_at(folder.lib.with_name(f"lib.{number}"), folder.code.with_name(f"code.{number}"))
+
+
+def _put_back(folder: StudyFolder, meta: StudyMeta) -> None:
+    """Undo what a host was killed in, when it replaced the code."""
+    marker = _switching(folder)
+    if not marker.exists():
+        return
+    number, _, new = marker.read_text().partition(" ")
+    with told(folder.path):
+        if meta.source_hash != new:
+            for path in (folder.source, folder.code, folder.lib):
+                aside = path.with_name(f"{path.name}.{number}")
+                if number and aside.exists():
+                    shutil.rmtree(path, ignore_errors=True)
+                    aside.rename(path)
+            point_at(folder.lib, folder.code)
+        marker.unlink()

@@ -5,6 +5,8 @@ import os
 import random
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -119,3 +121,55 @@ def test_a_trial_whose_launcher_dies_again_and_again_is_lost_in_the_end(annotate
     )  # fmt: skip
     assert annotate("resume").returncode == 0
     assert trials_of(annotate)[2].state is TrialState.SUCCEEDED
+
+
+KILLED = """\
+import os, signal, sys
+from annotate.cli import continuing
+real = continuing.{name}
+def killed(*arguments, **options):
+    {before}
+    os.kill(os.getpid(), signal.SIGKILL)
+continuing.{name} = killed
+from annotate.cli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("point_at", "pass"),
+        ("write_code", "pass"),
+        ("write_code", "real(*arguments, **options)"),
+        ("renewed", "pass"),
+    ],
+)
+def test_a_kill_while_the_code_is_replaced_leaves_the_old(annotate, name, before):
+    """The study is run on with either, as if nobody had begun."""
+    annotate.write("train.py")
+    assert annotate("run", "train.py", "--trials", 2, "--tuner", "random").returncode == 0
+    (study,) = annotate.studies
+    files = ["source/train.py", "code/train.py"]
+    kept = [(study / file).read_bytes() for file in files]
+    annotate.write("train.py", (annotate.cwd / "train.py").read_text().replace("acc = 1", "acc = 5"))
+    driver = annotate.write("driver.py", KILLED.format(name=name, before=before))
+    words = [sys.executable, driver, "resume", "--trials", "3", "--new-code"]
+    done = subprocess.run(words, cwd=annotate.cwd, env=annotate.env, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert annotate("resume", "--trials", 3, "--old-code").returncode == 0
+    assert [(study / file).read_bytes() for file in files] == kept
+    assert annotate("resume", "--trials", 4, "--new-code").returncode == 0
+    values = [trial.value for trial in trials_of(annotate).values()]
+    assert (max(values[:3]) < 2, values[3] > 2) == (True, True)
+
+
+def test_a_retry_that_is_refused_changes_nothing(annotate):
+    """Where it is not said which code is meant, what failed is still failed."""
+    annotate.write("train.py", "lr = 0.1  # @nni.uniform(0, 1)\nraise ValueError(lr)\n")
+    annotate("run", "train.py", "--trials", 1, "--tuner", "random")
+    before = annotate.trials()
+    annotate.write("train.py", "lr = 0.1  # @nni.uniform(0, 1)\n'''@nni.report_final_result(lr)'''\n")
+    assert annotate("retry", "--failed").returncode == 2
+    assert annotate.trials() == before
+    assert annotate("retry", "--failed", "--new-code").returncode == 0
