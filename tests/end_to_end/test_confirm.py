@@ -1,5 +1,6 @@
 """`annotate confirm`: real runs of a study's best trials and of the defaults, with fresh seeds."""
 
+import contextlib
 import json
 import signal
 import sqlite3
@@ -36,6 +37,11 @@ def rows(annotate, *words, code=0):
     done = annotate("confirm", "--format", "json", *words)
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout), done.stderr
+
+
+def asked(database, query):
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def logs(annotate):
@@ -85,10 +91,10 @@ def test_more_seeds_add_to_what_has_run(annotate):
     study(annotate, BY_OPTION)
     rows(annotate, "--top", "1", "--seeds", "3")
     [database] = annotate.studies[0].glob("confirm/*/study.db")
-    before = sqlite3.connect(database).execute("SELECT number, started FROM trials").fetchall()
+    before = asked(database, "SELECT number, started FROM trials")
     rows(annotate, "--top", "1", "--seeds", "3")
     rows(annotate, "--top", "2", "--seeds", "4")
-    after = sqlite3.connect(database).execute("SELECT number, started FROM trials").fetchall()
+    after = asked(database, "SELECT number, started FROM trials")
     assert len(before) == 6
     assert after[:6] == before
     assert len(after) == 12
@@ -148,7 +154,7 @@ def test_asked_for_fewer_seeds_nothing_is_run_that_an_earlier_call_left_waiting(
     [database] = annotate.studies[0].glob("confirm/*/study.db")
     found, _ = rows(annotate, "--top", "1", "--seeds", "3", "--", "--epochs", "9")
     assert [row["runs"] for row in found] == [3, 3]
-    states = [state for (state,) in sqlite3.connect(database).execute("SELECT state FROM trials")]
+    states = [state for (state,) in asked(database, "SELECT state FROM trials")]
     assert set(states) == {"succeeded"}
     assert len(states) in (6, 7)
     found, _ = rows(annotate, "--top", "2", "--seeds", "3", "--", "--epochs", "9")
