@@ -276,7 +276,7 @@ def test_a_running_study_is_extended_a_trial_killed_and_the_study_stopped_from_o
     lab.until(lambda: [t for t in lab.trials() if t.state is TrialState.RUNNING])
     lab.until(lab.folder.socket.exists)
     send(lab.folder.socket, Update({"trials": 5}))
-    lab.until(lambda: send(lab.folder.socket, Kill(0)) is None)
+    send(lab.folder.socket, Kill(0))
     lab.until(lambda: len(lab.trials()) == 2)
     with pytest.raises(UsageError, match="cannot be changed"):
         send(lab.folder.socket, Update({"baseline": False}))
