@@ -26,6 +26,10 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+FONT = re.compile(
+    r"@font-face \{.*?\}\s*", re.DOTALL
+)  # Rich's comes from the network, which an image may not ask
+MONOSPACE = "DejaVu Sans Mono"
 HOME, NORMAL = "\x1b[H", "\x1b[?1049l"
 
 
@@ -79,7 +83,8 @@ def export(ansi: str, title: str, columns: int, path: Path) -> None:
     )
     for line in ansi.replace("\r", "").rstrip("\n").split("\n"):
         console.print(Text.from_ansi(line), soft_wrap=True)
-    path.write_text(console.export_svg(title=title), encoding="utf-8")
+    drawn = FONT.sub("", console.export_svg(title=title)).replace("Fira Code", MONOSPACE)
+    path.write_text(drawn, encoding="utf-8")
 
 
 def main() -> None:

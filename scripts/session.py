@@ -4,7 +4,7 @@
                               [--script examples/annotated_tabular/train.py]
 
 A shell on a pseudo-terminal is typed into as a person would: what is annotated, the study, a trial of it
-opened while it runs, the best parameters. What comes back is kept with its times and played into a terminal
+opened while it runs, the best values written into the source. What comes back is kept with its times and played into a terminal
 emulator (pyte); every picture that it shows becomes a frame, with long waits cut short. The frames lie side by
 side in one SVG and a stylesheet moves them past: no script, no network, and who wants no motion sees the last one.
 Nothing is drawn by this script and nothing simulated.
@@ -111,7 +111,7 @@ def play(command: str, script: Path, words: str, columns: int, rows: int) -> lis
                 hear(seconds)
         hear(300, LEAVE)
         hear(3.0)
-        type_in("annotate best --format args")
+        type_in("annotate apply --diff")
         hear(3.0)
         shell.close(force=True)
     return heard
