@@ -212,7 +212,10 @@ def test_a_script_without_annotations_is_told_of(annotate: Command, command: str
         (("extract-space",), "missing argument 'script'"),
         (("extract-space", "train.py", "--code-dir", "nowhere"), "does not lie in the code directory"),
         (("extract-space", "train.py", "--include", "z*.py"), "--include z*.py matches no Python file"),
-        (("extract-space", "train.py", "--format", "xml"), "--format xml is not known\n  fix: there are json"),
+        (
+            ("extract-space", "train.py", "--format", "xml"),
+            "--format xml is not known\n  fix: there are json",
+        ),
         (("extract-space", "train.py", "-f", "table", "-o", "x"), "a table is for reading, not for a file"),
         (("extract-space", "train.py", "-o", "no/x.json"), "no/x.json cannot be written: No such file"),
         (("chekc", "train.py"), "no command chekc\n  fix: did you mean `annotate check`?"),
