@@ -62,7 +62,7 @@ def replay(
             console.print(gpus.notice, soft_wrap=True)
         console.print(f"by hand: {by_hand(run, os.environ)}", style="dim", soft_wrap=True)
         code = _foreground(run, scratch)
-        result = _result(scratch)
+        result = _result(scratch, meta.objectives[0].key)
     if result is not None:
         then = "" if trial.value is None else f"; the trial came to {trial.value:.6g}"
         console.print(f"this replay came to {result:.6g}{then}", soft_wrap=True)
@@ -142,8 +142,8 @@ def _foreground(run: Run, scratch: Path) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _result(scratch: Path) -> float | None:
-    """What the replay reported in the end; None where it reported nothing."""
+def _result(scratch: Path, key: str) -> float | None:
+    """What the replay reported as `key` in the end; None where it reported nothing."""
     from annotate_runtime.protocol import ReportReader, Result
 
     reader = ReportReader(scratch)
@@ -153,4 +153,4 @@ def _result(scratch: Path) -> float | None:
             final_stays = last is not None and last.kind == "final" and isinstance(report, Result)
             if isinstance(report, Result) and not (final_stays and report.kind != "final"):
                 last = report
-    return None if last is None else last.values.get("default")
+    return None if last is None else last.values.get(key)

@@ -290,3 +290,13 @@ def test_a_gpu_that_somebody_uses_is_not_taken(annotate, gpus):
     assert (done.returncode, done.stdout) == (2, "")
     assert "GPU 1: its memory is in use" in done.stderr
     assert "--cpu" in done.stderr
+
+
+def test_a_replay_is_held_against_the_metric_of_its_study(annotate):
+    """Where a key of a dictionary is what counts, that key is compared."""
+    annotate.write(
+        "train.py", "lr = 0.5  # @nni.uniform(0, 1)\n# @nni.report_final_result({'acc': lr, 'ms': 2.0})\n"
+    )
+    done = annotate("run", "train.py", "--trials", "1", "--metric", "acc:max", "--metric", "ms:min")
+    assert done.returncode == 0, done.stderr
+    assert "this replay came to 0.5; the trial came to 0.5" in annotate("replay", "0").stderr
