@@ -233,11 +233,9 @@ def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
     """A study that could not begin leaves no directory; one that has run a trial keeps all it has."""
     try:
         yield
-    except BaseException as error:
+    except (AnnotateError, asyncio.CancelledError, KeyboardInterrupt, SystemExit, OSError):
         said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports*"))
-        if not any(path.stat().st_size for path in said) and isinstance(
-            error, AnnotateError | asyncio.CancelledError | KeyboardInterrupt | SystemExit | OSError
-        ):
+        if not any(path.stat().st_size for path in said):
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
 

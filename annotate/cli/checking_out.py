@@ -42,10 +42,6 @@ def checkout(
         raise UsageError("no directory is named", remedy="annotate checkout 7 -o DIR")
     chosen = picked([trial] if trial else (), study)
     source = of_trial(chosen.folder, chosen.meta, chosen.trial, strip=strip, calls=True)
-    if output.is_dir() and any(output.iterdir()):
-        raise UsageError(f"{output} is there and not empty", remedy="name a new directory")
-    if output.exists() and not output.is_dir():
-        raise UsageError(f"{output} is a file", remedy="name a new directory")
     with told(output):
         left_out = check_out(chosen.meta, source, output, name=chosen.id)
     typer.echo(chosen.told, err=True)

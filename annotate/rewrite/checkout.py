@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from annotate.annotations.api import imported
+from annotate.errors import UsageError
 from annotate.notebooks import SUFFIX, python_name, read_notebook
 from annotate.rewrite.copying import Copy, LeftOut
 from annotate.rewrite.stand_in import stand_in
@@ -20,11 +21,15 @@ from annotate.storage import StudyMeta
 
 
 def check_out(meta: StudyMeta, source: TrialSource, into: Path, *, name: str) -> list[LeftOut]:
-    """Write the directory `into`, which is new or empty, and leave nothing in it where that fails; `name` is the trial's.
+    """Write the directory `into`, and leave nothing in it where that fails; `name` is the trial's.
 
-    Returns what was left out. Raises OSError.
+    Returns what was left out. Raises UsageError for one that is neither new nor empty, OSError.
     """
     made = not into.exists()
+    if not made and not into.is_dir():
+        raise UsageError(f"{into} is a file", remedy="name a new directory")
+    if not made and any(into.iterdir()):
+        raise UsageError(f"{into} is there and not empty", remedy="name a new directory")
     into.mkdir(parents=True, exist_ok=True)
     try:
         return list(_written(meta, source, into.resolve(), name))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
+from annotate.study.around import Around
 from annotate.study.launching import Launcher, LaunchPlan
 from annotate.study.ports import Lease, News, Process
 from annotate.trial import Json, Params, Trial
@@ -44,32 +44,18 @@ def arguments(params: Params, flags: Mapping[str, str]) -> list[str]:
     return words
 
 
-class Given:
+class Given(Around):
     """A trial that was given some parameters outright: these count as read."""
 
     def __init__(self, process: Process, keys: tuple[str, ...]) -> None:
-        self._process = process
+        super().__init__(process)
         self._keys = keys
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def log(self) -> Path:
-        return self._process.log
 
     def news(self) -> News:
         """What was reported, and once the keys."""
         news = self._process.news()
         keys, self._keys = self._keys, ()
         return dataclasses.replace(news, reads=[*keys, *news.reads]) if keys else news
-
-    async def wait(self) -> int | None:
-        return await self._process.wait()
-
-    async def stop(self, grace: float) -> None:
-        await self._process.stop(grace)
 
 
 def as_word(value: Json) -> str:

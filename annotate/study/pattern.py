@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from pathlib import Path
 
 from annotate.errors import UsageError
+from annotate.study.around import Around
 from annotate.study.ports import Launch, Lease, News, Process
 from annotate.trial import Measurement, Trial
 from annotate_runtime.protocol import open_plain
@@ -58,24 +58,16 @@ def values(pattern: re.Pattern[str], text: str) -> list[float]:
     return found
 
 
-class Reading:
+class Reading(Around):
     """A running trial whose log is read as it grows."""
 
     def __init__(self, process: Process, pattern: re.Pattern[str]) -> None:
-        self._process = process
+        super().__init__(process)
         self._pattern = pattern
         self._offset = 0
         self._step = 0
         self._last: float | None = None
         self._ended = False
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def log(self) -> Path:
-        return self._process.log
 
     def news(self) -> News:
         """What was reported and what was printed since the last call; after the end, the final result."""
@@ -90,12 +82,9 @@ class Reading:
 
     async def wait(self) -> int | None:
         """Its return code; None when it was lost."""
-        code = await self._process.wait()
+        code = await super().wait()
         self._ended = True
         return code
-
-    async def stop(self, grace: float) -> None:
-        await self._process.stop(grace)
 
     def _measurement(self, value: float, at: float) -> Measurement:
         self._last = value
