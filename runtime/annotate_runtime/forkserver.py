@@ -5,9 +5,6 @@ ANNOTATE_FORK_SERVER. Inside the first ask for a parameter, the first report, or
 variable it checks whether forking is safe (`forksafety`), says so, and serves; a child returns from
 that very call with its own parameters, log, generators and threads, and goes on.
 
-A child leaves as the interpreter would (threads joined, `atexit`, buffers flushed), but by `os._exit`:
-the teardown of a process that has imported torch takes 0.8 s.
-
 The next child is forked before there is an order for it, and waits. What it does until the script goes on
 is done for every trial, and each page it writes to is copied first: so all that can be is made ready
 before the fork, and no module is imported that is not needed (`json` and `signal` would bring `re` and `enum`).
@@ -61,7 +58,7 @@ class ForkServer:
         """Stay here until the launcher goes; return only in a child, as its trial."""
         import atexit  # noqa: F401 - here once rather than in every child
 
-        from annotate_runtime import reporter
+        from annotate_runtime import leaving, reporter
         from annotate_runtime.forksafety import files_to_reopen, reopen_file, unsafe
         from annotate_runtime.threads import setters
 
@@ -69,13 +66,13 @@ class ForkServer:
         reason = unsafe({self.ears, self.mouth})
         if reason is not None:
             self.refuse(reason)
-        _flush()
+        leaving.flush()
         self.generators.find()
         reopen = files_to_reopen({self.ears, self.mouth})
         thread_setters = setters()
         die_with_parent = _die_with_parent()
         reporter.remember_ancestors()
-        gc.collect()
+        leaving.spare_the_prefix()
         gc.freeze()
         wake, waker = os.pipe()
         for descriptor in (wake, waker):
@@ -242,72 +239,6 @@ def _copy(source: str, target: int) -> None:
             os.write(target, chunk)
 
 
-def _flush() -> None:
-    import ctypes
-
-    for stream in {id(s): s for s in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)}.values():
-        if stream is not None:
-            try:
-                stream.flush()
-            except (OSError, ValueError):
-                continue
-    ctypes.CDLL(None).fflush(None)
-
-
-def _flush_files() -> None:
-    """Write out what the script left in files it never closed, as the interpreter's teardown would."""
-    import io
-
-    from annotate_runtime.forksafety import writes_files
-
-    if not writes_files(trial.trial.descriptors()):
-        return
-    gc.collect()  # an archive that nobody holds any longer writes its end
-    buffered = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
-    for thing in gc.get_objects():
-        if issubclass(type(thing), buffered):
-            try:
-                thing.flush()
-            except (OSError, ValueError):
-                continue
-
-
-def _leave(code: int) -> NoReturn:
-    """What `Py_FinalizeEx` does that a script can see, without the rest; a signal's number, negative, ends it so."""
-    import atexit
-
-    threading = sys.modules.get("threading")
-    try:
-        if threading is not None:
-            threading._shutdown()
-    except BaseException:  # noqa: BLE001 - shown as the interpreter shows it, and no reason for another exit code
-        sys.excepthook(*sys.exc_info())
-    try:
-        atexit._run_exitfuncs()
-    except BaseException:  # noqa: BLE001, S110 - Python 3.9 raises what it has shown already
-        pass
-    _drop_globals()
-    _flush_files()
-    _flush()
-    if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    os._exit(code)
-
-
-def _drop_globals() -> None:
-    """Let go of what the script holds: a `__del__` that closes an archive runs, as at a usual end.
-
-    Not beside a daemon thread, which Python would have stopped.
-    """
-    threading = sys.modules.get("threading")
-    if threading is not None and threading.active_count() > 1:
-        return
-    names = vars(sys.modules["__main__"])
-    for name in sorted((name for name in names if name[:2] != "__"), key=lambda name: name[:1] != "_"):
-        names[name] = None
-
-
 def _exit_code(request: SystemExit) -> int:
     if request.code is None:
         return 0
@@ -322,6 +253,7 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     """Run the script as `python SCRIPT ARGUMENTS` would, serving at its first ask."""
     from _frozen_importlib_external import SourceFileLoader
 
+    from annotate_runtime import leaving
     from annotate_runtime.redirect import Mirror, redirect_main
 
     server = ForkServer()
@@ -349,4 +281,4 @@ def run(script: str, arguments: list[str]) -> NoReturn:
         code = 1
     if server.serving and trial.before_first_use is not None:
         server.refuse(f"the script ended (exit code {code}) before it asked for a parameter")
-    _leave(code)
+    leaving.leave(code)

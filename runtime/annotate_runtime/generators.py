@@ -70,8 +70,11 @@ class Generators:
         numpy = sys.modules.get("numpy.random")
         if numpy is None:
             return
-        kinds = (numpy.Generator, numpy.RandomState)
-        owners = [thing for thing in gc.get_objects() if issubclass(type(thing), kinds)]
+        things = gc.get_objects()
+        kinds = {
+            kind for kind in set(map(type, things)) if issubclass(kind, (numpy.Generator, numpy.RandomState))
+        }
+        owners = [thing for thing in things if type(thing) in kinds]
         owners.append(numpy.mtrand._rand)
         bits = {id(bit): bit for bit in map(_bit_generator, owners)}
         self._numpy = [bit for bit in bits.values() if self._is_fresh(bit)]

@@ -34,6 +34,7 @@ TRIAL_SIDE = (
     "run_forkserver.py",
     "forkserver.py",
     "forksafety.py",
+    "leaving.py",
     "generators.py",
     "threads.py",
 )
@@ -104,8 +105,17 @@ def _compile(lib: Path) -> None:
     import py_compile
 
     for path in (lib / "sitecustomize.py", *(lib / "annotate_runtime" / name for name in AT_START)):
-        if not Path(cache_from_source(str(path))).exists():
+        if not _is_current(path):
             py_compile.compile(str(path), doraise=True)
+
+
+def _is_current(module: Path) -> bool:
+    """Whether there is byte code that names the module's time, as Python asks; its first four words tell."""
+    try:
+        header = Path(cache_from_source(str(module))).read_bytes()[:16]
+    except FileNotFoundError:
+        return False
+    return int.from_bytes(header[8:12], "little") == int(module.stat().st_mtime)
 
 
 def install_package(into: Path) -> None:

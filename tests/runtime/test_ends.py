@@ -37,6 +37,20 @@ FAULTS = {
     "annotations of its own": "print(__annotations__, __name__, __spec__, __doc__, __package__)",
 }  # fmt: skip
 
+# fmt: off
+COMMON = {
+    "an object with a __del__": ("D = type('D', (), {'__del__': lambda self: print('del', self.n)}); d = D()", "d.n = n"),
+    "a list that gets an archive": ("kept = []", "import gzip; g = gzip.open('left.gz', 'w'); g.write(b'kept'); kept.append(g); del g"),
+    "a list that gets a file": ("kept = []", "f = open('left.gz', 'w'); f.write(10 * 'x' + 'kept'); kept.append([f, kept]); del f"),
+    "a list that gets a __del__": ("kept = []", "D = type('D', (), {'__del__': lambda self: print('del')}); kept.append(D())"),
+    "a generator that has begun": ("def f():\n try: yield\n finally: print('end')\ng = f(); next(g)", "pass"),
+    "a cycle with a __del__": ("D = type('D', (), {'__del__': lambda self: print('del')}); d = D(); d.d = d; del d", "pass"),
+    "a file that is read": ("f = open(__file__)", "print(len(f.readline()) > 0)"),
+    "a finalizer": ("import weakref\nclass C: pass\nc = C(); weakref.finalize(c, print, 'final')", "pass"),
+}
+"""What is made before the fork, and what is done with it after; where that ends it."""
+# fmt: on
+
 
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 @pytest.mark.parametrize("fault", FAULTS)
@@ -44,12 +58,35 @@ def test_an_end_looks_as_it_does_without_us(study: Study, fault: str, start: str
     """Byte for byte, as `python train.py` on the user's own file."""
     study.write("broken.py", "x = 1\ndef f(:\n", "x = 1\ndef f(:\n")
     line = FAULTS[fault]
-    script = study.write("train.py", f"{BEGIN}{ASK}{line}\n", f"n = 0  # @nni\n{line}\n")
+    _looks_the_same(study, start, f"{ASK}{line}\n", f"n = 0  # @nni\n{line}\n")
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize("made", COMMON)
+def test_what_all_trials_share_ends_as_it_does_without_us(study: Study, made: str, start: str) -> None:
+    before, after = COMMON[made]
+    _looks_the_same(study, start, f"0\n{before}\n{ASK}{after}\n", f"0\n{before}\nn = 0  # @nni\n{after}\n")
+
+
+def _looks_the_same(study: Study, start: str, instrumented: str, plain: str) -> None:
+    script = study.write("train.py", BEGIN + instrumented, plain)
     outcome = study.run(sys.executable, script, fork=start == "fork")
     assert outcome.exit.method == start
     left = study.home / "left.gz"
     written = left.read_bytes()[10:] if left.exists() else b""  # its header holds the time
+    left.unlink(missing_ok=True)
     output, code = study.plainly("train.py")
     assert re.sub("0x[0-9a-f]+", "", outcome.log) == re.sub("0x[0-9a-f]+", "", output)
     assert outcome.exit.returncode == code
     assert written == (left.read_bytes()[10:] if left.exists() else b"")
+
+
+def test_what_all_trials_share_is_not_taken_apart(study: Study) -> None:
+    """To let go of it copies each page of it, in every trial; what the trial has made itself goes."""
+    watched = (
+        "import weakref\nclass C: pass\n{0} = C(); r{0} = weakref.ref({0}, lambda _: print('{0} went'))\n"
+    )
+    source = BEGIN + watched.format("shared") + ASK + watched.format("own")
+    outcome = study.run(sys.executable, study.write("train.py", source), fork=True)
+    assert outcome.exit.method == "fork"
+    assert outcome.log == "own went\n"
