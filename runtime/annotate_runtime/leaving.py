@@ -20,7 +20,7 @@ from annotate_runtime import trial
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
 SPARED_FINALIZERS = ("torch.library",)
 """Modules whose `weakref.finalize` only unregister what ends with the process: 0.04 to 0.1 s with torch."""
@@ -107,19 +107,12 @@ def _drop(kept: Container[int]) -> None:
 
 
 def _has_del(things: list[object]) -> bool:
-    """Whether one of these does something when it is let go; the standard streams do not count, they are flushed."""
-    kinds = set(map(type, things))
-    ending = {kind for kind in kinds if any("__del__" in vars(base) for base in kind.__mro__)}
-    if not ending:
-        return False
-    streams = {id(part) for stream in (sys.stdin, sys.stdout, sys.stderr) for part in _parts(stream)}
-    return any(type(thing) in ending and id(thing) not in streams for thing in things)
+    """Whether one of these does something when it is let go; Python's own files do not count, `_let_go` looks after them."""
+    import io
 
-
-def _parts(stream: Any) -> list[object]:
-    """A text stream, its buffer, and the file below that."""
-    buffer = getattr(stream, "buffer", None)
-    return [stream, buffer, getattr(buffer, "raw", None)]
+    plain = {io.FileIO, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.TextIOWrapper}
+    kinds = set(map(type, things)) - plain
+    return any("__del__" in vars(base) for kind in kinds for base in kind.__mro__)
 
 
 def _flush_files() -> None:
