@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from annotate import __version__
+
 RUN, SOURCE, RESULTS, INTO, KEEPING = (
     "Run", "The annotations", "Results", "From a result to the source", "Keep, pass on, clear away",
 )  # fmt: skip
@@ -52,9 +54,7 @@ FUNCTIONS = {"extract-space": "extract_space", "import": "import_"}
 
 def _version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
-
-        typer.echo(f"annotate {version('annotate-trials')}")
+        typer.echo(f"annotate {__version__}")
         raise typer.Exit
 
 

@@ -17,10 +17,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from annotate import __version__
 from annotate.annotations.constraint import holds
 from annotate.annotations.names import short_names
 from annotate.cli.beginning import beginning
@@ -224,7 +224,7 @@ def _meta(
         source_hash=source_hash(closure),
         git_commit=git_commit(closure.code_dir),
         python=python,
-        version=version("annotate-trials"),
+        version=__version__,
     )
 
 

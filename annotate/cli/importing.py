@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from annotate import __version__
+
 if TYPE_CHECKING:
     from annotate.trial import Direction
     from annotate_tuners.space import SearchSpace
@@ -49,7 +51,6 @@ def import_(
     [bold]annotate import nni.json --maximize[/bold]  (from nnictl experiment export)
     """
     import time
-    from importlib.metadata import version
 
     from annotate.export.importing import keep
     from annotate.export.reading import Said, read
@@ -62,7 +63,7 @@ def import_(
         study=study,
     )
     record, notes = read(source, said, now=now)
-    folder = keep(record, Path.cwd(), now=now, version=version("annotate-trials"))
+    folder = keep(record, Path.cwd(), now=now, version=__version__)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     typer.echo(f"{folder.id}: {len(record.trials)} trials from {source}")

@@ -256,6 +256,7 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     from annotate_runtime import leaving
     from annotate_runtime.redirect import Mirror, redirect_main
 
+    leaving.watch()
     server = ForkServer()
     trial.before_first_use = server.serve
     os.environ.__class__ = _Environment

@@ -26,7 +26,14 @@ SPARED_FINALIZERS = ("torch.library",)
 """Modules whose `weakref.finalize` only unregister what ends with the process: 0.04 to 0.1 s with torch."""
 
 _shared: set[int] = set()
-"""The ids of what the script's names stood for before the fork, unless something there has a `__del__`."""
+"""The ids of what the script's names stood for before the fork, unless something of the script's has a `__del__`."""
+_libraries: list[object] = []
+"""What has a `__del__` and was there before the script began."""
+
+
+def watch() -> None:
+    """Before the script begins: what there is of a `__del__` is none of its own."""
+    _libraries.extend(_with_del(gc.get_objects()))
 
 
 def spare_the_prefix() -> None:
@@ -39,7 +46,7 @@ def spare_the_prefix() -> None:
         alive = finalizer.peek()
         if alive is not None and getattr(alive[1], "__module__", None) in SPARED_FINALIZERS:
             finalizer.atexit = False
-    if _has_del(gc.get_objects()):
+    if _has_del():
         gc.collect()
     else:
         _shared.update(map(id, vars(sys.modules["__main__"]).values()))
@@ -90,7 +97,7 @@ def _let_go() -> None:
     threading = sys.modules.get("threading")
     alone = threading is None or threading.active_count() == 1
     if alone:
-        _drop(() if _has_del(gc.get_objects()) else _shared)
+        _drop(() if _has_del() else _shared)
     if writes_files(trial.trial.descriptors()):
         if alone:
             _drop(())
@@ -106,13 +113,27 @@ def _drop(kept: Container[int]) -> None:
             names[name] = None
 
 
-def _has_del(things: list[object]) -> bool:
-    """Whether one of these does something when it is let go; Python's own files do not count, `_let_go` looks after them."""
+def _has_del() -> bool:
+    """Whether something that the script may hold, and no other module holds, does something when it is let go."""
+    found = _with_del(gc.get_objects())
+    if not found:
+        return False
+    script, namespace = sys.modules["__main__"], type(sys)
+    elsewhere = set(map(id, _libraries))
+    for module in list(sys.modules.values()):
+        if isinstance(module, namespace) and module is not script:
+            elsewhere.update(map(id, vars(module).values()))
+    return any(id(thing) not in elsewhere for thing in found)
+
+
+def _with_del(things: list[object]) -> list[object]:
+    """Those of a type with a `__del__`; Python's own files do not count, `_let_go` looks after them."""
     import io
 
     plain = {io.FileIO, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.TextIOWrapper}
     kinds = set(map(type, things)) - plain
-    return any("__del__" in vars(base) for kind in kinds for base in kind.__mro__)
+    kinds = {kind for kind in kinds if any("__del__" in vars(base) for base in kind.__mro__)}
+    return [thing for thing in things if type(thing) in kinds] if kinds else []
 
 
 def _flush_files() -> None:

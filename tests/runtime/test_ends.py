@@ -46,6 +46,7 @@ COMMON = {
     "a generator that has begun": ("def f():\n try: yield\n finally: print('end')\ng = f(); next(g)", "pass"),
     "a cycle with a __del__": ("D = type('D', (), {'__del__': lambda self: print('del')}); d = D(); d.d = d; del d", "pass"),
     "a file that is read": ("f = open(__file__)", "print(len(f.readline()) > 0)"),
+    "a module's own": ("import owner; owner.d.n = 1", "owner.d.n = n"),
     "a finalizer": ("import weakref\nclass C: pass\nc = C(); weakref.finalize(c, print, 'final')", "pass"),
 }
 """What is made before the fork, and what is done with it after; where that ends it."""
@@ -64,6 +65,8 @@ def test_an_end_looks_as_it_does_without_us(study: Study, fault: str, start: str
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 @pytest.mark.parametrize("made", COMMON)
 def test_what_all_trials_share_ends_as_it_does_without_us(study: Study, made: str, start: str) -> None:
+    owner = "class D:\n def __del__(self): pass\nd = D()\n"
+    study.write("owner.py", owner, owner)
     before, after = COMMON[made]
     _looks_the_same(study, start, f"0\n{before}\n{ASK}{after}\n", f"0\n{before}\nn = 0  # @nni\n{after}\n")
 
