@@ -1,7 +1,8 @@
 """What signals mean to a host: Ctrl-C ends the study cleanly, Ctrl-C again at once; TERM and HUP cleanly.
 
-Before the study runs any of them ends the program there and then, as `KeyboardInterrupt` or `SystemExit`,
-so that nothing half made is left. asyncio's own way with Ctrl-C, which waits for the next `await`, is kept out.
+Before the study runs any of them ends the program there and then, as `SystemExit`, so that nothing half made is
+left. A `KeyboardInterrupt` would not do: one that passes through a dataclass being made has Python end itself by
+SIGINT, caught or not. asyncio's own way with Ctrl-C, which waits for the next `await`, is kept out.
 """
 
 from __future__ import annotations
@@ -12,13 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def leave_on_signals() -> None:
-    """Let signals unwind the program; SIGHUP that is ignored (nohup) stays ignored."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+    """Let signals unwind the program; one that is ignored (SIGHUP by nohup) stays ignored."""
     for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
@@ -28,11 +27,7 @@ def leave_on_signals() -> None:
 def caught(handler: Callable[[int], None]) -> Iterator[None]:
     """Give each signal's number to `handler`, on the loop, while the block runs."""
     loop = asyncio.get_running_loop()
-    numbers = [
-        n
-        for n in (signal.SIGINT, *_ENDING)
-        if signal.getsignal(n) is not signal.SIG_IGN or n is signal.SIGINT
-    ]
+    numbers = [n for n in _ENDING if signal.getsignal(n) is not signal.SIG_IGN or n is signal.SIGINT]
     for number in numbers:
         loop.add_signal_handler(number, handler, number)
     try:
@@ -40,10 +35,6 @@ def caught(handler: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
