@@ -60,7 +60,7 @@ study.optimize(objective, n_trials=int(trials), n_jobs=int(jobs))
 MODULE = "import re\n" + "".join(
     f"class C{n}:\n    def f(self, x: int = {n}) -> int:\n        return x\n" for n in range(20)
 )
-MODULES, ROWS = 3200, 1_500_000
+MODULES, ROWS = 4500, 1_500_000
 
 
 def make_scripts(root: Path, python: str) -> str:
