@@ -46,14 +46,20 @@ def nothing_left(mark):
         time.sleep(0.01)
 
 
-def trials_of(annotate):
-    """Of the study, if it has come to be one."""
+def study_of(annotate):
+    """The study, once it has come to be one."""
     folders = [StudyFolder(path) for path in annotate.studies if (path / "study.db").exists()]
     assert len(folders) <= 1
-    if not folders:
+    return folders[0] if folders else None
+
+
+def trials_of(annotate):
+    """Of the study: none where the host died before its first."""
+    folder = study_of(annotate)
+    if folder is None:
         return {}
-    assert holder(folders[0].lock) is None
-    with StudyStore.open(folders[0].database, read_only=True) as store:
+    assert holder(folder.lock) is None
+    with StudyStore.open(folder.database, read_only=True) as store:
         return {trial.number: trial for trial in store.trials(measurements=True)}
 
 
@@ -68,7 +74,7 @@ def test_fifty_kills_at_any_moment_lose_and_double_nothing(annotate, gpus):
     before, said = {}, set()
     for n in range(50):
         budget = sum(trial.state is TrialState.SUCCEEDED for trial in before.values()) + 6
-        words = ("resume",) if before else ("run", "train.py", "--tuner", "random")
+        words = ("resume",) if study_of(annotate) else ("run", "train.py", "--tuner", "random")
         host = annotate.start(*words, "--trials", budget, "--jobs", 2)
         time.sleep(chance.uniform(0, 1.5))
         with contextlib.suppress(OSError):
