@@ -214,6 +214,35 @@ class Conformance:
         asyncio.run(whole())
         assert [request.log.read_text() for request in requests] == [f"{i * 10} {i}\n" for i in range(6)]
 
+    def test_a_launch_that_is_cancelled_twice_takes_nothing_with_it(self, study: Study) -> None:
+        """What it would have started is killed, and the next launch is heard of: the loop may be told to stop twice."""
+        script = study.write("train.py", ASK + "time.sleep(n)")
+        slow, quick = (
+            study.request(sys.executable, script, number=n, params={"n": 100 * (1 - n)}) for n in (0, 1)
+        )
+
+        async def whole() -> Exit:
+            executor = await LocalExecutor.start(notify=pytest.fail, prefix=self.prefix(slow, study))
+            launching = asyncio.ensure_future(executor.launch(slow))
+            if executor._server is not None:
+                await executor._server.serves(slow.command)
+            os.kill(executor._launcher._process.pid, signal.SIGSTOP)
+            while not executor._launcher._launches:
+                await asyncio.sleep(0)
+            (launch,) = executor._launcher._launches.values()
+            for _ in range(2):
+                launching.cancel()
+                await asyncio.sleep(0.01)
+            os.kill(executor._launcher._process.pid, signal.SIGCONT)
+            with pytest.raises(asyncio.CancelledError):
+                await launching
+            assert (await asyncio.wait_for(launch.exited, 10))["returncode"] == -signal.SIGKILL
+            end = await asyncio.wait_for((await executor.launch(quick)).wait(), 10)
+            await executor.aclose()
+            return end
+
+        assert asyncio.run(whole()).returncode == 0
+
 
 class TestSpawn(Conformance):
     """Each trial is a fresh process."""

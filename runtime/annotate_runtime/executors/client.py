@@ -146,10 +146,14 @@ class Launcher:
             if self.on_server is not None:
                 self.on_server(event)
         elif kind == "started":
-            launch.started.set_result(event)
+            if launch.started.cancelled():  # nobody waits for it any longer
+                self.order(op="signal", id=launch.id, signal=int(signal.SIGKILL))
+            else:
+                launch.started.set_result(event)
         elif kind == "failed":
             del self._launches[launch.id]
-            launch.started.set_exception(CannotLaunch(event["error"]))
+            if not launch.started.cancelled():
+                launch.started.set_exception(CannotLaunch(event["error"]))
         elif kind == "exited":
             del self._launches[launch.id]
             launch.exited.set_result(event)
