@@ -12,7 +12,7 @@ import pytest
 
 import annotate_tuners
 from annotate_tuners import known
-from annotate_tuners.errors import InvalidArguments, TunerError, UnknownName
+from annotate_tuners.errors import InvalidArguments, MissingPackage, TunerError, UnknownName
 from annotate_tuners.space import SearchSpace
 from tests.tuners.conformance import SMALL, SQUARE, Conformance
 
@@ -192,6 +192,23 @@ def test_a_pruner_of_nnis_is_known_too():
 def test_what_a_tuner_refuses_is_found_out_before_anything_is_begun(name, class_args, said):
     with pytest.raises(TunerError, match=said):
         annotate_tuners.try_out(name, SMALL, direction="maximize", **class_args)
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "extra"),
+    [
+        ("smac", "smac", "smac"),
+        ("cmaes", "cmaes", "optuna"),
+        ("nsga2", "optuna", "optuna"),
+        ("motpe", "optuna", "optuna"),
+        ("gp", "sklearn", "gp"),
+        ("metis", "sklearn", "gp"),
+    ],
+)
+def test_a_missing_package_is_found_out_before_anything_is_begun(name, package, extra, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingPackage, match=rf"pip install 'annotate-trials\[{extra}\]'"):
+        annotate_tuners.try_out(name, SQUARE, direction="maximize")
 
 
 def test_trying_a_tuner_out_imports_no_science():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from annotate_tuners.custom import NniTuner, is_custom, load_class, nni_arguments
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """Where the algorithm of a name is: `module:Class`; a `slow` one imports much before it is made.
+    """Where the algorithm of a name is: `module:Class`; `slow` are packages that take long to import and may be missing.
 
     `several` is the one for several metrics, "" where there is none. `besides` are what its trials are told
     besides the space.
@@ -43,7 +44,7 @@ class Entry:
     name: str
     target: str
     dimensions: str = "dimensions:Dimensions"
-    slow: bool = False
+    slow: tuple[str, ...] = ()
     several: str = ""
     besides: tuple[str, ...] = ()
 
@@ -62,18 +63,18 @@ _ENTRIES = {
         Entry("anneal", "anneal:Anneal"),
         Entry("batch", "batch:Batch", "batch:Configurations", several="batch:Batch"),
         Entry("bohb", "budgets:Bohb", besides=("TRIAL_BUDGET",)),
-        Entry("cmaes", "cmaes:Cmaes", slow=True),
+        Entry("cmaes", "cmaes:Cmaes", slow=("cmaes",)),
         Entry("evolution", "evolution:Evolution"),
-        Entry("gp", "gaussian_process:GaussianProcess", slow=True),
+        Entry("gp", "gaussian_process:GaussianProcess", slow=("sklearn",)),
         Entry("grid", "grid:Grid", several="grid:Grid"),
         Entry("hyperband", "budgets:Hyperband", besides=("TRIAL_BUDGET",)),
-        Entry("motpe", "optuna_sampler:Motpe", slow=True, several="optuna_sampler:Motpe"),
-        Entry("nsga2", "optuna_sampler:Nsga2", slow=True, several="optuna_sampler:Nsga2"),
+        Entry("motpe", "optuna_sampler:Motpe", slow=("optuna",), several="optuna_sampler:Motpe"),
+        Entry("nsga2", "optuna_sampler:Nsga2", slow=("optuna",), several="optuna_sampler:Nsga2"),
         Entry("pbt", "pbt:Pbt", besides=("load_checkpoint_dir", "save_checkpoint_dir")),
         Entry("qmc", "quasi_random:QuasiRandom", several="quasi_random:QuasiRandom"),
         Entry("random", "random_search:RandomSearch", several="random_search:RandomSearch"),
         Entry("regularizedevolution", "evolution:RegularizedEvolution"),
-        Entry("smac", "smac:Smac", slow=True),
+        Entry("smac", "smac:Smac", slow=("ConfigSpace", "smac")),
         Entry("tpe", "tpe:Tpe", several="tpe_of_several:TpeOfSeveral"),
     )
 }
@@ -138,10 +139,14 @@ def try_out(
 ) -> None:
     """Raise what `make` would raise, before anything is begun, as far as that is quickly found out.
 
-    A slow tuner is made only where class arguments or several metrics may be wrong.
+    A slow tuner is made only where class arguments or several metrics may be wrong, or a package is missing.
     """
-    entry = _ENTRIES.get(plain(name))
-    if class_args or is_custom(name) or (entry is not None and not entry.slow) or len(directions) > 1:
+    substitute = _SUBSTITUTES.get(plain(name))
+    entry = _ENTRIES.get(substitute.name if substitute else plain(name))
+    quick = entry is not None and (
+        not entry.slow or any(find_spec(package) is None for package in entry.slow)
+    )
+    if class_args or is_custom(name) or quick or len(directions) > 1:
         tuner = make(name, space, direction=direction, seed=0, directions=directions, **class_args)
         if _of_optuna(name) and len(directions) > 1:
             _ask_of_several(name, tuner, directions)
