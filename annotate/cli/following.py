@@ -27,14 +27,19 @@ def next_steps(
         ran = [trial.number for trial in trials if trial.started is not None]
         which = f" --study{study}" if study else ""
         return resume + [(f"annotate log {n}{which}", "what the first trial printed") for n in ran[:1]]
+    shown = [
+        *resume,
+        (f"annotate top{study}", "the best trials"),
+        (f"annotate report{study} --open", "charts, what mattered, every trial: one page"),
+    ]
+    if best.baseline:
+        return shown
     name = Path(meta.script).name
     in_source = any("/" in key and key not in meta.flags for key in best.active)
     return [
-        *resume,
-        (f"annotate top{study}", "the best trials"),
-        (f"annotate report{study} --open", "charts, what mattered, every trial: one page for the browser"),
-        (f"annotate confirm{study}", "run the best and the defaults again with other seeds: is it true?"),
-        (f"annotate apply{study}", f"write the best parameters into {name}, as its defaults")
+        *shown,
+        (f"annotate confirm{study}", "run the best and the defaults again: is it so?"),
+        (f"annotate apply{study}", f"make the best values {name}'s defaults")
         if in_source
         else (f"annotate best{study} --format args", "the best parameters, for a command line"),
     ]

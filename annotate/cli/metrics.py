@@ -59,7 +59,7 @@ def goals(words: Sequence[str], *, direction: Direction | None, reported: str | 
         reported = keys.get(PLAIN_NUMBER)
         shown = reported if reported is not None and len(reported) <= LONGEST else "metric"
     if not words:
-        found, why = _plain_direction(direction, reported)
+        found, why = _plain_direction(direction, reported, shown)
         return Goals(Objective(PLAIN_NUMBER, found, shown), why)
     if direction is not None and len(words) > 1:
         raise UsageError(
@@ -109,13 +109,16 @@ def _refuse_unreported(words: Sequence[str], keys: Mapping[str, str]) -> None:
             raise UsageError(f"--metric {word}: the script reports no {name}", remedy=remedy)
 
 
-def _plain_direction(given: Direction | None, metric: str | None) -> tuple[Direction, str]:
+def _plain_direction(given: Direction | None, metric: str | None, shown: str) -> tuple[Direction, str]:
     """The direction and why it is that one."""
     if given is not None:
         return given, f"--{given}"
     inferred = infer_direction(metric) if metric else None
     if inferred is not None:
-        return inferred, f"read off the metric's name, {metric}"
+        return (
+            inferred,
+            f"read off the metric's name, {shown if infer_direction(shown) == inferred else metric}",
+        )
     return "maximize", "the default"
 
 

@@ -74,6 +74,8 @@ class Nvml:
             raise NoDriver("no GPU is used: nvidia-ml-py is not installed") from error
         try:
             pynvml.nvmlInit()
+        except pynvml.NVMLError_LibraryNotFound as error:
+            raise NoDriver("no GPU is used: no NVIDIA driver is found") from error
         except pynvml.NVMLError_FunctionNotFound as error:
             raise NoDriver("no GPU is used: the driver is too old to be asked") from error
         except (pynvml.NVMLError, OSError) as error:

@@ -42,6 +42,17 @@ def test_a_study_that_is_not_the_latest_is_named_in_every_command(tmp_path, fini
     assert all(folder.id in command for command in commands(folder, meta, best=None, finished=finished))
 
 
+def test_where_nothing_beat_the_defaults_there_is_nothing_to_confirm_or_apply(tmp_path):
+    unbeaten = succeed(start(Trial(0, {}, baseline=True), at=1.0), at=2.0, value=0.5)
+    assert commands(*kept(tmp_path, 1e9), best=unbeaten) == ["annotate top", "annotate report --open"]
+
+
+def test_every_line_of_the_latest_study_fits_a_terminal_of_80_columns(tmp_path):
+    steps = next_steps(*kept(tmp_path, 1e9), (BEST,), BEST, finished=False)
+    wide = max(len(command) for command, _ in steps)
+    assert max(len(what) for _, what in steps) + wide + len("     ") <= 80
+
+
 def test_a_stopped_study_is_run_on_first(tmp_path):
     assert commands(*kept(tmp_path, 1e9), finished=False)[0] == "annotate resume"
 

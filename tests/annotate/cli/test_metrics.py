@@ -20,6 +20,14 @@ def test_without_it_the_plain_number_counts_and_its_name_says_which_way():
     assert goal.why == "read off the metric's name, val_loss"
 
 
+def test_a_pattern_is_named_by_its_word_where_that_says_which_way_is_better():
+    """The whole pattern is no name; it is told where only the rest of it says it."""
+    word = goals((), direction=None, reported=r"val_acc[=: ]+(\S+)", shown="val_acc")
+    assert word.why == "read off the metric's name, val_acc"
+    rest = goals((), direction=None, reported=r"step, loss (\S+)", shown="step")
+    assert (rest.first.direction, rest.why) == ("minimize", r"read off the metric's name, step, loss (\S+)")
+
+
 @pytest.mark.parametrize(("words", "direction", "objectives"), [
     (["acc:max", "ms:min"], None, (ACC, MS)),
     (["acc:maximize", "ms:minimize"], None, (ACC, MS)),
