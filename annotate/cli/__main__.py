@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import io
 import os
 import sys
 
@@ -20,6 +21,8 @@ def main() -> None:
     # Nearly all that imports make stays until the end: to look for cycles in it takes 20 ms, and at the end 50.
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
+
+    _write_what_the_terminal_can_show()
 
     import typer
 
@@ -49,6 +52,13 @@ def main() -> None:
         shortage = LaunchError("the limit of open files is too low here", remedy="raise it: ulimit -n 1024")
         _complain(shortage)
         sys.exit(shortage.exit_code)
+
+
+def _write_what_the_terminal_can_show() -> None:
+    """A check mark that a Latin-1 terminal has no letter for becomes `\\u2713`, as Python does it on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(error: AnnotateError) -> None:

@@ -249,3 +249,11 @@ def test_a_reader_that_leaves_early_is_no_error_of_ours(annotate, words):
         ["sh", "-c", shell], cwd=annotate.cwd, env=annotate.env, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+def test_a_terminal_without_the_letter_of_a_check_mark_ends_no_command(annotate, tmp_path):
+    study(tmp_path)
+    annotate.env["PYTHONIOENCODING"] = "latin-1"
+    done = annotate("watch")
+    assert done.returncode == 0
+    assert r"\u2713 2 done" in done.stdout
