@@ -245,6 +245,8 @@ class Launcher:
         for descriptor in (server.to, server.out):
             os.close(descriptor)
         self._event(event="ended", id=server.id, returncode=code)
+        for number in server.ordered:
+            self._event(event="failed", id=number, error=f"the fork server ended with code {code}")
 
     def _drain(self) -> None:
         doomed = self._sweep()

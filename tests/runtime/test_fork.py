@@ -15,6 +15,7 @@ import pytest
 from annotate_runtime import forksafety
 from annotate_runtime.executors.client import ExecutorLost
 from annotate_runtime.executors.local import LocalExecutor, Prefix, script_position
+from annotate_runtime.processes import children
 
 BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
 ASK = "\nn = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
@@ -63,6 +64,11 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
         ("import os; p = os.pipe()", "a pipe open"),
         ("f = open('out.txt', 'w')", "out.txt open for writing"),
         ("import select; e = select.epoll()", "eventpoll"),
+        ("import tempfile; d = tempfile.TemporaryDirectory()", "a temporary file or directory"),
+        ("from tempfile import mkstemp; import os; d, path = mkstemp(); os.close(d)", "a temporary file or directory"),
+        ("import mmap; m = mmap.mmap(-1, 9)", "shares memory"),
+        ("import multiprocessing as m; s = m.get_context('fork').Semaphore()", "shares memory"),
+        ("import multiprocessing as m; s = m.get_context('fork').Lock(); s.acquire()", "shares memory"),
     ],
 )  # fmt: skip
 def test_what_is_unsafe_is_not_forked(study: Study, before: str, reason: str) -> None:
@@ -71,6 +77,30 @@ def test_what_is_unsafe_is_not_forked(study: Study, before: str, reason: str) ->
     assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]
     assert len(notices) == 1
     assert re.search(reason, notices[0]), notices
+
+
+def test_what_was_temporary_and_is_gone_does_not_hinder(study: Study) -> None:
+    """Many a library tries at import whether it can write."""
+    before = "import tempfile\nwith tempfile.TemporaryDirectory(), tempfile.NamedTemporaryFile(): pass"
+    outcomes, notices = trials(study, before, "")
+    assert [outcome.exit.method for outcome in outcomes] == ["fork", "fork"]
+    assert notices == []
+
+
+def test_each_trial_has_locks_of_its_own(study: Study) -> None:
+    """A trial that was killed while it held a lock of before the fork, such as `tqdm` makes, stops no other."""
+    before = "import multiprocessing as m; c = m.get_context('fork'); locks = [c.Lock(), c.RLock()]"
+    after = (
+        "import os, signal\nprint([lock.acquire(timeout=0.1) for lock in locks], flush=True)\n"
+        "locks[1].acquire(); locks[1].release()\n"
+        "p = c.Process(target=lambda: print(locks[0].acquire(timeout=0.05), flush=True)); p.start(); p.join()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    outcomes, notices = trials(study, before, after)
+    assert notices == []
+    assert [(outcome.log, outcome.exit.method) for outcome in outcomes] == [
+        ("[True, True]\nFalse\n", "fork")
+    ] * 2
 
 
 def test_a_script_that_fails_before_it_asks_fails_as_itself(study: Study) -> None:
@@ -246,6 +276,53 @@ def test_the_process_that_waits_for_its_order_may_die(study: Study) -> None:
     outcomes, spare = asyncio.run(whole())
     assert [(outcome.exit.returncode, outcome.exit.method) for outcome in outcomes] == [(0, "fork")] * 3
     assert not Path(f"/proc/{spare}").exists()
+
+
+def test_a_trial_that_was_asked_of_a_server_that_dies_runs_as_a_fresh_process(study: Study) -> None:
+    """Whatever kills the process of the common part (the kernel, for memory), nobody waits for its answer for ever."""
+    script = study.write("train.py", BEGIN + ASK + "print(n)")
+    requests = [study.request(sys.executable, script, number=i, params={"n": i}) for i in range(2)]
+    first = requests[0]
+    notices: list[str] = []
+
+    async def whole() -> list[Outcome]:
+        prefix = Prefix(first.command, first.cwd, first.env, study.root)
+        executor = await LocalExecutor.start(notify=notices.append, prefix=prefix)
+        outcomes = [study.outcome(first, await (await executor.launch(first)).wait())]
+        launcher = executor._launcher._process.pid
+        (server,) = children(launcher)
+        os.kill(server, signal.SIGSTOP)
+        launching = asyncio.ensure_future(executor.launch(requests[1]))
+        await asyncio.sleep(0.1)
+        os.kill(server, signal.SIGKILL)
+        running = await asyncio.wait_for(launching, 10)
+        outcomes.append(study.outcome(requests[1], await running.wait()))
+        await executor.aclose()
+        return outcomes
+
+    outcomes = asyncio.run(whole())
+    assert [outcome.exit.method for outcome in outcomes] == ["fork", "spawn"]
+    assert [outcome.log for outcome in outcomes] == ["0\n", "1\n"]
+    assert len(notices) == 1
+
+
+def test_a_forked_trial_may_remove_its_own_directory(study: Study) -> None:
+    """It ends with its own code, and the trials after it are forked like any."""
+    body = "import os, shutil, sys\nif n == 0:\n    shutil.rmtree(os.environ['ANNOTATE_TRIAL_DIR'])\n    sys.exit(3)\n"
+    script = study.write("train.py", BEGIN + ASK + body)
+    requests = [study.request(sys.executable, script, number=i, params={"n": i}) for i in range(2)]
+    first = requests[0]
+
+    async def whole() -> list[tuple[int, str]]:
+        prefix = Prefix(first.command, first.cwd, first.env, study.root)
+        executor = await LocalExecutor.start(notify=pytest.fail, prefix=prefix)
+        try:
+            ends = [await (await executor.launch(request)).wait() for request in requests]
+        finally:
+            await executor.aclose()
+        return [(end.returncode, end.method) for end in ends]
+
+    assert asyncio.run(whole()) == [(3, "fork"), (0, "fork")]
 
 
 def test_a_daemon_is_not_taken_for_one_of_a_trial_that_was_ordered_later(study: Study) -> None:

@@ -96,7 +96,7 @@ class ForkedRunning(LocalRunning):
         if broken is None or self._stopped or self._server.proven:
             return end
         self._server.give_up(f"a forked trial {broken}")
-        if self._reported():
+        if self._reported() or not self._request.log.exists():
             return end
         self._request.log.write_bytes(b"")
         self._launch = await spawn(self._launcher, self._request)
@@ -277,7 +277,7 @@ def _death_by_fork(returncode: int, log: Path) -> str | None:
     """How a trial died, if a fork is what such a death comes from."""
     if -returncode in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE):
         return f"died of {signal.Signals(-returncode).name}"
-    if returncode > 0:
+    if returncode > 0 and log.exists():  # a script may remove it
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 8192))
             if b"forked subprocess" in file.read():
