@@ -13,6 +13,7 @@ take the last seconds, never the file. What goes wrong is a StorageError; a Stud
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import json
@@ -101,6 +102,23 @@ class StudyStore:
     def close(self) -> None:
         """Close the file; what is committed stays."""
         self._connection.close()
+
+    def require_file(self) -> None:
+        """Raise StorageError where somebody has removed the file; all that was in it is first written there again."""
+        if self.path.exists():
+            return
+        with told(self.path):
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for suffix in ("-wal", "-shm"):  # they belong to the file that is gone
+                self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            self._connection.execute("VACUUM INTO ?", [str(self.path)])
+            with contextlib.closing(connect(self.path)) as written:
+                share(written, self.path)
+        raise StorageError(
+            f"{self.path} was removed while the study ran; every result is in it again",
+            remedy="`annotate resume`, or where the study's code was removed too, `annotate run SCRIPT --from STUDY`",
+        )
 
     def __enter__(self) -> StudyStore:
         return self

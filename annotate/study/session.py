@@ -51,10 +51,14 @@ class Session:
         self._number = self._store.begin_session(host=socket.gethostname(), pid=os.getpid(), at=self._wall)
 
     def save(self, *, every: float = 0.0) -> None:
-        """Note how long the session has run, unless that was noted less than `every` seconds ago."""
+        """Note how long the session has run, unless that was noted less than `every` seconds ago.
+
+        Raises StorageError, also where the study's database is no longer there.
+        """
         if self._number is not None and time.monotonic() - self._saved >= every:
             self._saved = time.monotonic()
             self._store.update_session(self._number, seconds=self._seconds)
+            self._store.require_file()
 
     @property
     def _seconds(self) -> float:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import sqlite3
 import stat
 
@@ -258,6 +259,27 @@ def test_a_newer_file_is_refused(store):
     store.close()
     with pytest.raises(StorageError, match="newer"):
         StudyStore.open(path)
+
+
+@pytest.mark.parametrize("directory_too", [False, True])
+def test_a_file_that_is_removed_while_the_study_runs_is_written_again_and_told(tmp_path, directory_too):
+    """Nothing that was committed is lost with it; the new file is private and shared as the old one was."""
+    path = tmp_path / "study" / "study.db"
+    path.parent.mkdir()
+    with StudyStore.create(path, make_meta()) as store:
+        store.save(Trial(0, {"x": 1}))
+        store.require_file()
+        if directory_too:
+            shutil.rmtree(path.parent)
+        else:
+            path.unlink()
+        with pytest.raises(StorageError, match="was removed while the study ran"):
+            store.require_file()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with StudyStore.open(path) as again:
+        assert [trial.params for trial in again.trials()] == [{"x": 1}]
+        assert again.meta() == make_meta()
+        assert again._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_full_disk_is_told_and_keeps_what_was_committed(store):
