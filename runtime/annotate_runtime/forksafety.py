@@ -12,6 +12,8 @@ import os
 import stat
 import sys
 
+from annotate_runtime import shared
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
@@ -21,7 +23,7 @@ HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 def unsafe(ours: set[int]) -> str | None:
     """Why this process must not be forked; `ours` are descriptors that do not count."""
-    for look in (_torch, _threads, _children, _openmp, lambda: _descriptors(ours)):
+    for look in (_torch, _threads, _children, _openmp, lambda: _descriptors(ours), shared.unsafe):
         reason = look()
         if reason is not None:
             return reason
@@ -33,9 +35,9 @@ def files_to_reopen(ours: set[int]) -> list[int]:
     return [d for d in _open_descriptors(ours) if _is_regular(d) and not _writable(d)]
 
 
-def writes_files(ours: set[int]) -> bool:
-    """Whether anything but the standard streams and `ours` is open for writing."""
-    return any(_writable(descriptor) for descriptor in _open_descriptors(ours))
+def written_files(ours: set[int]) -> set[int]:
+    """The descriptors of regular files that are open for writing, but for the standard streams and `ours`."""
+    return {d for d in _open_descriptors(ours) if _is_regular(d) and _writable(d)}
 
 
 def reopen_file(descriptor: int) -> None:

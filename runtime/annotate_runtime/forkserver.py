@@ -58,7 +58,7 @@ class ForkServer:
         """Stay here until the launcher goes; return only in a child, as its trial."""
         import atexit  # noqa: F401 - here once rather than in every child
 
-        from annotate_runtime import leaving, reporter
+        from annotate_runtime import leaving, reporter, shared
         from annotate_runtime.forksafety import files_to_reopen, reopen_file, unsafe
         from annotate_runtime.threads import setters
 
@@ -70,6 +70,7 @@ class ForkServer:
         self.generators.find()
         reopen = files_to_reopen({self.ears, self.mouth})
         thread_setters = setters()
+        locks = shared.own_locks()
         die_with_parent = _die_with_parent()
         reporter.remember_ancestors()
         leaving.spare_the_prefix()
@@ -95,6 +96,7 @@ class ForkServer:
         for descriptor in reopen:
             reopen_file(descriptor)
         self.generators.freshen()
+        shared.renew(locks)
         self._become(_order(ears), thread_setters)
 
     def _fork_for_ever(self, wake: int) -> int:
@@ -254,10 +256,12 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     from _frozen_importlib_external import SourceFileLoader
 
     from annotate_runtime import leaving
-    from annotate_runtime.redirect import Mirror, redirect_main
+    from annotate_runtime.redirect import Mirror, after_import, redirect_main
+    from annotate_runtime.shared import watch_temporaries
 
     leaving.watch()
     server = ForkServer()
+    after_import("tempfile", watch_temporaries)
     trial.before_first_use = server.serve
     os.environ.__class__ = _Environment
     sys.argv = [script, *arguments]

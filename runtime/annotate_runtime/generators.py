@@ -13,14 +13,14 @@ from __future__ import annotations
 import gc
 import sys
 
+from annotate_runtime.redirect import after_import
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import random
     import weakref
     from collections.abc import Callable
     from typing import Any
-
-    from annotate_runtime.redirect import Finder
 
 
 class Generators:
@@ -33,16 +33,9 @@ class Generators:
         self._numpy: list[Any] = []
         self._python_state: Any = None
         self._fresh_python: list[random.Random] = []
-        finder: Finder = sys.meta_path[0]  # type: ignore[assignment]
-        for name, watch in (
-            ("random", self._watch_python),
-            ("secrets", self._watch_numpy),
-            ("torch", self._watch_torch),
-        ):
-            if name in sys.modules:
-                watch(sys.modules[name])
-            else:
-                finder.hooks[name] = watch
+        after_import("random", self._watch_python)
+        after_import("secrets", self._watch_numpy)
+        after_import("torch", self._watch_torch)
 
     def keep(self, action: Callable[[], None]) -> None:
         """Do something that is not the script's and leave its generators as they were."""

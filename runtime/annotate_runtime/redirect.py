@@ -116,6 +116,15 @@ class _Hooked:
         self._hook(module)
 
 
+def after_import(name: str, hook: Callable[[ModuleType], None]) -> None:
+    """Call the hook on that module when it has been imported; now, if it has been."""
+    if name in sys.modules:
+        hook(sys.modules[name])
+    else:
+        finder: Finder = sys.meta_path[0]  # type: ignore[assignment]
+        finder.hooks[name] = hook
+
+
 def redirect_main(mirror: Mirror) -> None:
     """Before the main script is opened: run the mirror's by replacing this process, or name it as the user does."""
     argv = getattr(sys, "argv", None)

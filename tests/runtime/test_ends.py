@@ -12,6 +12,7 @@ BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
 ASK = "n = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
 Study = Any  # of conftest, which importlib mode keeps to itself
 
+DAEMON = "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
 FAULTS = {
     "a misspelt name": "prnt(n)",
     "a misspelt attribute": "import os; os.pathh",
@@ -31,6 +32,13 @@ FAULTS = {
     "an exit below zero": "import sys; sys.exit(-1)",
     "an archive left open": "import gzip; g = gzip.open('left.gz', 'w'); g.write(b'kept'); print('ok')",
     "a global with a __del__": "D = type('D', (), {'__del__': lambda self: print('del')}); d = D()",
+    "a __del__ that looks about": "import os\nclass D:\n def __del__(self): print('del', os.sep, text, f())\ndef f(): return 1\nd = D(); text = 'x'",
+    "a cycle with a __del__": "D = type('D', (), {'__del__': lambda self: print('del')}); d = D(); d.d = d",
+    "a __del__ beside a daemon thread": f"{DAEMON}; D = type('D', (), {{'__del__': lambda self: print('del')}}); d = D()",
+    "an archive beside a daemon thread": f"{DAEMON}; import gzip; g = gzip.open('left.gz', 'w'); g.write(b'kept')",
+    "text in an archive": "import gzip; g = gzip.open('left.gz', 'wt'); g.write('kept'); g.g = g",
+    "a database that a class holds": "import sqlite3\nclass C: c = sqlite3.connect('left.gz')\nC.c.execute('pragma journal_mode=wal'); C.c.execute('create table t(x)')",
+    "Ctrl-C beside a database": "import signal, sqlite3\nclass C: c = sqlite3.connect('left.gz')\nC.c.execute('pragma journal_mode=wal'); C.c.execute('create table t(x)'); signal.raise_signal(2)",
     "a hard exit": "import os; print('x', end=''); os._exit(5)",
     "a killing signal": "import signal; signal.raise_signal(signal.SIGTERM)",
     "a late exit": "import atexit, sys; atexit.register(lambda: sys.exit(9))",
@@ -43,6 +51,12 @@ COMMON = {
     "a list that gets an archive": ("kept = []", "import gzip; g = gzip.open('left.gz', 'w'); g.write(b'kept'); kept.append(g); del g"),
     "a list that gets a file": ("kept = []", "f = open('left.gz', 'w'); f.write(10 * 'x' + 'kept'); kept.append([f, kept]); del f"),
     "a list that gets a __del__": ("kept = []", "D = type('D', (), {'__del__': lambda self: print('del')}); kept.append(D())"),
+    "a class that gets an archive": ("class C: pass", "import gzip; C.g = gzip.open('left.gz', 'w'); C.g.write(b'kept')"),
+    "a class that gets a database": ("class C: pass", "import sqlite3; C.c = sqlite3.connect('left.gz'); C.c.execute('pragma journal_mode=wal'); C.c.execute('create table t(x)')"),
+    "a module that gets an archive": ("import owner", "import gzip; owner.g = gzip.open('left.gz', 'w'); owner.g.write(b'kept')"),
+    "what has slots and a __del__": ("class D:\n __slots__ = ('n',)\n def __del__(self): print('del', self.n)\nd = D()", "d.n = n"),
+    "a __del__ that looks about": ("import os\nclass D:\n def __del__(self): print('del', os.sep, text)\nd = D()", "text = 'x'"),
+    "a __del__ that has run": ("class D:\n def __del__(self): print('del')\nd = D()", "del d; print('on')"),
     "a generator that has begun": ("def f():\n try: yield\n finally: print('end')\ng = f(); next(g)", "pass"),
     "a cycle with a __del__": ("D = type('D', (), {'__del__': lambda self: print('del')}); d = D(); d.d = d; del d", "pass"),
     "a file that is read": ("f = open(__file__)", "print(len(f.readline()) > 0)"),
