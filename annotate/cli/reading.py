@@ -143,7 +143,7 @@ def best(
 ) -> None:
     """Print the parameters of the best trial.
 
-    [bold]python train.py $(annotate best --format args)[/bold]
+    [bold]python train.py $(annotate best --format args)[/bold]  for a script that has these options
 
     With several metrics the table shows every trial that none beats; the other formats take the one that is
     nearest to the best of each metric, and say so, or the one of --trial.
@@ -165,7 +165,8 @@ def best(
             "their middle: annotate top shows them, --trial takes another",
             err=True,
         )
-    params = {meta.names.get(key, key): value for key, value in values_of(trial, meta).items()}
+    values = values_of(trial, meta)
+    params = {meta.names.get(key, key): value for key, value in values.items()}
     match format:
         case BestFormat.json:
             print(json.dumps(params, indent=2, ensure_ascii=False))
@@ -176,10 +177,17 @@ def best(
         case BestFormat.args:
             import shlex
 
-            words = (
-                w for n, v in params.items() for w in (f"--{n}", v if isinstance(v, str) else json.dumps(v))
-            )
-            print(shlex.join(words))
+            from annotate.study.flags import arguments
+
+            flags = {key: meta.flags.get(key, f"--{meta.names.get(key, key)}") for key in values}
+            print(shlex.join(arguments(values, flags)))
+            written = [meta.names.get(key, key) for key in values if "/" in key and key not in meta.flags]
+            if written:
+                typer.echo(
+                    f"the source holds {', '.join(written)}: only a script that has such options takes them from its "
+                    "command line; annotate apply writes them into the source",
+                    err=True,
+                )
         case BestFormat.table:
             write([row_of(each, meta, base) for each in front], Format.table)
 

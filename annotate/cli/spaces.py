@@ -56,7 +56,8 @@ def tuned(closure: Closure, *, file: Path | None, params: Sequence[str]) -> Tune
         raise SpaceError(
             f"{closure.script.name} and what it imports carry no annotation, so there is nothing to tune",
             remedy="write one beside a value, e.g. lr = 0.1  # @nni.loguniform(1e-4, 1e-1), or give "
-            "--param lr=loguniform(1e-4,1e-1), which passes --lr VALUE to the script",
+            "--param lr=loguniform(1e-4,1e-1), which passes --lr VALUE to the script; a script that asks "
+            "nni.get_next_parameter() has its space in a file: --space search_space.json",
         )
     flags = {name: f"--{name}" if len(name) > 1 else f"-{name}" for name in extra}
     return Tuned(whole, flags, tuple(notes))

@@ -175,7 +175,25 @@ def test_the_best_parameters_fit_where_they_are_wanted(annotate):
     wanted = {"lr": 0.01, "width": [32, 64], "value": "a b"}
     assert json.loads(annotate("best", "--format", "json").stdout) == wanted
     assert yaml.safe_load(annotate("best", "--format", "yaml").stdout) == wanted
-    assert annotate("best", "--format", "args").stdout == "--lr 0.01 --width '[32, 64]' --value 'a b'\n"
+    args = annotate("best", "--format", "args")
+    assert args.stdout == "--lr 0.01 --width '[32, 64]' --value 'a b'\n"
+    assert "the source holds lr, width, value: only a script that has such options" in args.stderr
+
+
+def test_the_best_parameters_are_options_as_the_trials_were_given_them(annotate):
+    """One letter has one dash, and argparse takes a negative value behind a `=` only."""
+    (annotate.cwd / "line.py").write_text(
+        "import argparse\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('-x', type=float)\n"
+        "parser.add_argument('--low', type=float)\n"
+        "print('loss:', parser.parse_args().low)\n"
+    )
+    x, low = ("--param", "x=uniform(1, 2)"), ("--param", "low=uniform(-2e-5, -1e-5)")
+    annotate("run", "line.py", "--trials", "1", "--no-baseline", *x, *low, "--metric-pattern", r"loss: (\S+)")
+    args = annotate("best", "--format", "args")
+    assert args.stderr == ""
+    assert [word.partition("=")[0] for word in args.stdout.split()][::2] == ["-x", "--low"]
 
 
 def test_numbers_that_json_does_not_have_are_words(annotate):
