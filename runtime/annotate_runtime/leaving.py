@@ -81,8 +81,8 @@ def leave(code: int) -> NoReturn:
         atexit._run_exitfuncs()
     except BaseException:  # noqa: BLE001, S110 - Python 3.9 raises what it has shown already
         pass
-    alive = (known() for known in _begun_with)
-    finalized = [*(thing for thing in alive if thing is not None), *_of_the_script()]
+    finalized = [thing for thing in [known() for known in _begun_with] if thing is not None]
+    finalized += _of_the_script()
     alone = threading is None or threading.active_count() == 1
     written = forksafety.written_files(trial.trial.descriptors())
     if _unfindable or (finalized and not alone) or not written <= _python_files(written):
@@ -142,8 +142,9 @@ def _finalize(things: list[object]) -> None:
 
     call = ctypes.pythonapi.PyObject_CallFinalizer
     call.argtypes, call.restype = [ctypes.py_object], None
-    places = {id(value): place for place, value in enumerate(vars(sys.modules["__main__"]).values())}
-    for thing in sorted(things, key=lambda thing: places.get(id(thing), len(places))):
+    values = list(vars(sys.modules["__main__"]).values())
+    places = {id(value): place for place, value in enumerate(values)}
+    for thing in sorted(things, key=lambda thing: places.get(id(thing), len(values))):
         call(thing)
 
 
