@@ -17,6 +17,7 @@ from itertools import compress, islice
 from operator import attrgetter, not_
 
 from annotate import pareto
+from annotate.study.alike import likeness, said
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import PLAIN_NUMBER, Direction, FailureReason, Measurement, Objective, Trial, TrialState
 
@@ -141,12 +142,11 @@ class Facts:
 
     @cached_property
     def causes(self) -> Mapping[tuple[FailureReason | None, str], tuple[Trial, ...]]:
-        """The failed trials by reason and last line of what they said, the latest first."""
+        """The failed trials by reason and last line of what the latest of those that failed alike said, it first."""
         causes: dict[tuple[FailureReason | None, str], list[Trial]] = {}
         for trial in self.failures:
-            said = [line.strip() for line in (trial.message or "").splitlines() if line.strip()]
-            causes.setdefault((trial.reason, said[-1] if said else ""), []).append(trial)
-        return {cause: tuple(trials) for cause, trials in causes.items()}
+            causes.setdefault(likeness(trial), []).append(trial)
+        return {(trials[0].reason, said(trials[0])): tuple(trials) for trials in causes.values()}
 
     @cached_property
     def typical(self) -> float | None:

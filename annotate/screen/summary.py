@@ -20,6 +20,7 @@ from annotate.screen.head import states
 from annotate.screen.outlook import elapsed
 from annotate.screen.paint import ACTIVE, BAD, BEST, BOLD, DIM, Line, put
 from annotate.screen.words import clean, number, took
+from annotate.study.alike import said
 from annotate.study.snapshot import StudySnapshot
 from annotate.trial import Json, Trial
 
@@ -131,10 +132,9 @@ def _failures(causes: Sequence[tuple[Trial, ...]]) -> list[Line]:
     lines: list[Line] = []
     for trials in causes[:_CAUSES]:
         first = trials[0]
-        said = [line.strip() for line in (first.message or "").splitlines() if line.strip()]
         many = f"{len(trials)} trials" if len(trials) > 1 else f"trial {first.number}"
         reason = first.reason.value if first.reason else "failed"
-        lines.append([put(f"✗ {many}: {reason}  ", BAD), put(clean(said[-1]) if said else "")])
+        lines.append([put(f"✗ {many}: {reason}  ", BAD), put(clean(said(first)))])
         if len(trials) > 1:
             numbers = ", ".join(str(trial.number) for trial in trials[:8])
             lines.append([put(f"  {numbers}{', …' if len(trials) > 8 else ''}", DIM)])

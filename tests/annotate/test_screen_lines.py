@@ -13,7 +13,7 @@ from rich.console import Console
 from annotate.screen.lines import QUIET, LineLog
 from annotate.screen.summary import summary
 from annotate.study.events import Notice, StudyEnded, TrialEnded, TrialReported, TrialRetried, TrialStarted
-from annotate.trial import FailureReason, Measurement, Trial, TrialState
+from annotate.trial import FailureReason, Measurement, Trial, TrialState, fail, start
 from tests.annotate.screen_studies import NAMES, TRACE, history, study
 
 
@@ -178,6 +178,19 @@ def test_the_summary_groups_failures_by_their_cause():
     text = printed(study(finished=47, jobs=0, waiting=0))
     assert "✗ 5 trials: oom  torch.OutOfMemoryError" in text
     assert "  43, 34, 29, 27, 18\n" in text
+
+
+def test_numbers_do_not_tell_one_cause_from_another():
+    """Each trial of a misspelt `--param` says its own value."""
+    said = "train.py: error: unrecognized arguments: --rate "
+    trials = [
+        fail(start(Trial(n, {}), at=n), at=n + 1, reason=FailureReason.EXCEPTION, message=f"{said}{n / 8}")
+        for n in range(1, 9)
+    ]
+    text = printed(dataclasses.replace(study(finished=0, jobs=0, waiting=0), trials=tuple(trials)))
+    assert f"✗ 8 trials: exception  {said}1.0\n" in text
+    assert text.count("✗ 8 trials") == 1
+    assert "other ways to fail" not in text
 
 
 def test_a_study_without_a_success_says_so():
