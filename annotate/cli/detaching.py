@@ -1,7 +1,8 @@
 """A study in the background: the same command as a process of a session of its own, which outlives the terminal.
 
 The child writes to a pipe until its study is made, then to `host.log` in the study's directory; so the
-end of the pipe is the news that it runs, or that it has refused, and what it said.
+end of the pipe is the news that it runs, or that it has refused, and what it said. Ctrl-C until then ends
+the child too; a terminal that is closed does not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ def detach(argv: Sequence[str]) -> int:
         start_new_session=True,
     )
     assert child.stdout is not None
-    said = child.stdout.read()
+    try:
+        said = child.stdout.read()
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait()
+        raise
     folder = next((f for f in studies(Path.cwd()) if _is_run_by(f, child.pid)), None)
     if folder is None:
         code = child.wait()

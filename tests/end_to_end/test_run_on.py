@@ -1,6 +1,7 @@
 """Running a study on, steering it from another terminal, and clearing up: real processes."""
 
 import json
+import signal
 import subprocess
 import time
 
@@ -222,6 +223,18 @@ def test_a_detached_study_outlives_its_terminal_and_says_where_it_is(annotate):
     assert set(states(annotate).values()) == {"succeeded"}
     (study,) = annotate.studies
     assert "study finished" in (study / "host.log").read_text()
+
+
+def test_ctrl_c_before_a_study_is_detached_leaves_none_behind(annotate):
+    """Whoever takes the command back finds no study that runs on unseen."""
+    annotate.write("train.py", ENDLESS)
+    process = annotate.start("run", "train.py", "--trials", 2, "--detach")
+    (child,) = until(psutil.Process(process.pid).children)
+    until(lambda: child.cpu_times().user > 0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) in (130, -signal.SIGINT)
+    assert not child.is_running()
+    assert annotate.studies == []
 
 
 def test_a_detached_study_that_is_refused_says_so_where_it_was_typed(annotate):
