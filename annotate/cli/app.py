@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -84,5 +86,13 @@ def app(argv: Sequence[str]) -> typer.Typer:
         if named in (None, name):
             lives = importlib.import_module(f"annotate.cli.{module}")
             function = getattr(lives, FUNCTIONS.get(name, name))
-            app.command(name, rich_help_panel=panel, cls=getattr(lives, "CLASS", None))(function)
+            app.command(
+                name, help=flowing(function.__doc__), rich_help_panel=panel, cls=getattr(lives, "CLASS", None)
+            )(function)
     return app
+
+
+def flowing(docstring: str) -> str:
+    """A docstring whose paragraphs are broken by the terminal, not by the source; an example keeps its line."""
+    paragraphs = inspect.cleandoc(docstring).split("\n\n")
+    return "\n\n".join(re.sub(r"\n(?!\[bold\])", " ", paragraph) for paragraph in paragraphs)

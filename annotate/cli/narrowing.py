@@ -81,7 +81,7 @@ def _evidence(trials: Sequence[Trial], meta: StudyMeta, folder: StudyFolder) -> 
     known = len(evidence.ranked) + len(evidence.worse)
     if known < FEWEST or len(evidence.ranked) < FEWEST // 2:
         raise UsageError(
-            f"{known} trials of {folder.id} can be compared, and fewer than {FEWEST} tell too little of its ranges",
+            f"{folder.id} has {known} trials to compare, its defaults aside, and fewer than {FEWEST} tell too little",
             remedy=f"annotate resume {folder.id} --trials {max(2 * FEWEST, 2 * known)}",
         )
     return evidence

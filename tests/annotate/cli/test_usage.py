@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from annotate.cli.app import COMMANDS, app
+from annotate.cli.app import COMMANDS, app, flowing
 from annotate.cli.usage import Refused, usage_error
 
 
@@ -74,3 +74,10 @@ def test_one_command_is_made_where_one_is_named():
     """All of them take a tenth of a second, in which the trials of a short study would be over."""
     assert list(typer.main.get_command(app(["run", "train.py"])).commands) == ["run"]
     assert list(typer.main.get_command(app(["--help"])).commands) == list(COMMANDS)
+
+
+def test_a_paragraph_of_the_help_is_broken_by_the_terminal_and_an_example_keeps_its_line():
+    written = (
+        "Do it.\n\n    [bold]annotate a[/bold]\n    [bold]annotate b[/bold]\n\n    What is\n    large.\n    "
+    )
+    assert flowing(written) == "Do it.\n\n[bold]annotate a[/bold]\n[bold]annotate b[/bold]\n\nWhat is large."
