@@ -152,7 +152,7 @@ class Study:
             self._finish(cancel(trial, at=self._session.now, message="killed by you"))
             self._wake.set()
         else:
-            is_what = "does not exist" if trial is None else f"is {trial.state.value}"
+            is_what = "does not exist" if trial is None else f"has ended: {trial.state.value}"
             raise UsageError(f"trial {number} {is_what}", remedy="`annotate show` lists the trials that run")
 
     def update(self, changes: Mapping[str, Json]) -> None:

@@ -410,7 +410,7 @@ def test_a_killed_trial_is_cancelled_and_another_takes_its_place(lab):
         task = asyncio.create_task(study.run())
         while len(lab.processes) < 2:
             await asyncio.sleep(0.01)
-        with pytest.raises(UsageError, match="is succeeded"):
+        with pytest.raises(UsageError, match="has ended: succeeded"):
             study.kill(0)
         with pytest.raises(UsageError, match="does not exist"):
             study.kill(99)
