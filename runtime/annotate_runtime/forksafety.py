@@ -36,8 +36,9 @@ def files_to_reopen(ours: set[int]) -> list[int]:
 
 
 def written_files(ours: set[int]) -> set[int]:
-    """The descriptors of regular files that are open for writing, but for the standard streams and `ours`."""
-    return {d for d in _open_descriptors(ours) if _is_regular(d) and _writable(d)}
+    """Descriptors of files that are open for writing, but for the standard streams, `ours` and shared memory."""
+    files = {d for d in _open_descriptors(ours) if _is_regular(d) and _writable(d)}
+    return {d for d in files if not os.readlink(f"/proc/self/fd/{d}").startswith("/dev/shm/")}  # noqa: S108
 
 
 def reopen_file(descriptor: int) -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SPARED_FINALIZERS = ("torch.library",)
 """Modules whose `weakref.finalize` only unregister what ends with the process: 0.04 to 0.1 s with torch."""
 
+HARMLESS_THREADS = ("MainThread", "QueueFeederThread")
+"""The second is of a `multiprocessing.Queue`, such as every worker of a torch `DataLoader` has."""
+
 _shared: set[int] = set()
 """The ids of what the script's names stood for before the fork."""
 _libraries: list[object] = []
@@ -83,7 +86,7 @@ def leave(code: int) -> NoReturn:
         pass
     finalized = [thing for thing in [known() for known in _begun_with] if thing is not None]
     finalized += _of_the_script()
-    alone = threading is None or threading.active_count() == 1
+    alone = threading is None or all(thread.name in HARMLESS_THREADS for thread in threading.enumerate())
     written = forksafety.written_files(trial.trial.descriptors())
     if _unfindable or (finalized and not alone) or not written <= _python_files(written):
         _leave_in_full(code)
@@ -135,7 +138,10 @@ def _python_files(written: set[int]) -> set[int]:
 
 
 def _finalize(things: list[object]) -> None:
-    """Call each `__del__`, once and for all, as the garbage collector does; what has a name of the script's first."""
+    """Call each `__del__`, once and for all, in the order of the garbage collector.
+
+    A script without a function or class goes without it, by its names: then what has one of these is first.
+    """
     if not things:
         return
     import ctypes
@@ -144,7 +150,9 @@ def _finalize(things: list[object]) -> None:
     call.argtypes, call.restype = [ctypes.py_object], None
     values = list(vars(sys.modules["__main__"]).values())
     places = {id(value): place for place, value in enumerate(values)}
-    for thing in sorted(things, key=lambda thing: places.get(id(thing), len(values))):
+    if not any(issubclass(type(value), (type, type(_finalize))) for value in values):
+        things = sorted(things, key=lambda thing: places.get(id(thing), len(values)))
+    for thing in things:
         call(thing)
 
 
