@@ -22,14 +22,15 @@ from annotate_runtime import trial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import threading
     import weakref
     from typing import NoReturn
 
 SPARED_FINALIZERS = ("torch.library",)
 """Modules whose `weakref.finalize` only unregister what ends with the process: 0.04 to 0.1 s with torch."""
 
-HARMLESS_THREADS = ("MainThread", "QueueFeederThread")
-"""The second is of a `multiprocessing.Queue`, such as every worker of a torch `DataLoader` has."""
+HARMLESS_THREADS = ("MainThread", "QueueFeederThread", "TMonitor")
+"""By name or type: of a `multiprocessing.Queue`, such as every worker of a torch `DataLoader` has, and of `tqdm`."""
 
 _shared: set[int] = set()
 """The ids of what the script's names stood for before the fork."""
@@ -86,7 +87,7 @@ def leave(code: int) -> NoReturn:
         pass
     finalized = [thing for thing in [known() for known in _begun_with] if thing is not None]
     finalized += _of_the_script()
-    alone = threading is None or all(thread.name in HARMLESS_THREADS for thread in threading.enumerate())
+    alone = threading is None or not any(map(_is_own_thread, threading.enumerate()))
     written = forksafety.written_files(trial.trial.descriptors())
     if _unfindable or (finalized and not alone) or not written <= _python_files(written):
         _leave_in_full(code)
@@ -115,6 +116,10 @@ def flush() -> None:
             except (OSError, ValueError):
                 continue
     ctypes.CDLL(None).fflush(None)
+
+
+def _is_own_thread(thread: threading.Thread) -> bool:
+    return not {thread.name, type(thread).__name__} & set(HARMLESS_THREADS)
 
 
 def _leave_in_full(code: int) -> NoReturn:

@@ -69,11 +69,6 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
         ("import mmap; m = mmap.mmap(-1, 9)", "shares memory"),
         ("import multiprocessing as m; s = m.get_context('fork').Semaphore()", "shares memory"),
         ("import multiprocessing as m; s = m.get_context('fork').Lock(); s.acquire()", "shares memory"),
-        ("import tempfile; d = tempfile.TemporaryDirectory()", "a temporary file or directory"),
-        ("from tempfile import mkstemp; import os; d, path = mkstemp(); os.close(d)", "a temporary file or directory"),
-        ("import mmap; m = mmap.mmap(-1, 9)", "shares memory"),
-        ("import multiprocessing as m; s = m.get_context('fork').Semaphore()", "shares memory"),
-        ("import multiprocessing as m; s = m.get_context('fork').Lock(); s.acquire()", "shares memory"),
     ],
 )  # fmt: skip
 def test_what_is_unsafe_is_not_forked(study: Study, before: str, reason: str) -> None:
@@ -82,30 +77,6 @@ def test_what_is_unsafe_is_not_forked(study: Study, before: str, reason: str) ->
     assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]
     assert len(notices) == 1
     assert re.search(reason, notices[0]), notices
-
-
-def test_what_was_temporary_and_is_gone_does_not_hinder(study: Study) -> None:
-    """Many a library tries at import whether it can write."""
-    before = "import tempfile\nwith tempfile.TemporaryDirectory(), tempfile.NamedTemporaryFile(): pass"
-    outcomes, notices = trials(study, before, "")
-    assert [outcome.exit.method for outcome in outcomes] == ["fork", "fork"]
-    assert notices == []
-
-
-def test_each_trial_has_locks_of_its_own(study: Study) -> None:
-    """A trial that was killed while it held a lock of before the fork, such as `tqdm` makes, stops no other."""
-    before = "import multiprocessing as m; c = m.get_context('fork'); locks = [c.Lock(), c.RLock()]"
-    after = (
-        "import os, signal\nprint([lock.acquire(timeout=0.1) for lock in locks], flush=True)\n"
-        "locks[1].acquire(); locks[1].release()\n"
-        "p = c.Process(target=lambda: print(locks[0].acquire(timeout=0.05), flush=True)); p.start(); p.join()\n"
-        "os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    outcomes, notices = trials(study, before, after)
-    assert notices == []
-    assert [(outcome.log, outcome.exit.method) for outcome in outcomes] == [
-        ("[True, True]\nFalse\n", "fork")
-    ] * 2
 
 
 def test_what_was_temporary_and_is_gone_does_not_hinder(study: Study) -> None:
