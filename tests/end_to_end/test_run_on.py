@@ -256,7 +256,7 @@ def test_a_running_study_is_steered_from_another_terminal(annotate):
     until(lambda: states(annotate).get(2) == "running")
     refused = annotate("kill", 0)
     assert refused.returncode == 2
-    assert "trial 0 is succeeded" in refused.stderr
+    assert "trial 0 has ended: succeeded" in refused.stderr
     assert "is run by pid" in annotate("resume").stderr
     assert "is run by pid" in annotate("rm", "train", "--yes").stderr
     assert annotate("stop").returncode == 0
