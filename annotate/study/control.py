@@ -5,7 +5,7 @@ network socket. One request is one JSON line, its answer another. Nothing of it 
 
 >>> send(folder.socket, Update({"trials": 40}))
 >>> send(folder.socket, Kill(7))
-annotate.errors.UsageError: trial 7 is succeeded
+annotate.errors.UsageError: trial 7 has ended: succeeded
 >>> ask(folder.socket).waiting
 {8: 'GPU 2: pid 4711, python, 31.2 GB of 40'}
 """
