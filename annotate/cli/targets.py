@@ -15,6 +15,8 @@ import itertools
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,9 @@ from annotate.notebooks import python_name
 
 _IN_SHELL = re.compile(r"(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)")
 LARGEST = 1 << 20  # bytes of a file that is searched for the name of a script
+OLDEST = (3, 9)  # what the trial side runs on
+PATIENCE = 60.0  # seconds for an interpreter to start, on a slow file system too
+_NAME_ONE = "name one: --python .venv/bin/python"
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,37 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
 
 
 def interpreter(given: Path | None, default: str) -> str:
-    """The absolute path of the Python that trials run in; links stay, since a virtual environment is one."""
-    if given is None:
-        return default
-    found = shutil.which(given)
+    """The absolute path of the Python that trials run in; links stay, since a virtual environment is one.
+
+    Raises LaunchError for one that trials cannot run in; our own is not asked.
+    """
+    found = default if given is None else shutil.which(given) or shutil.which(given.absolute())
     if found is None:
-        raise LaunchError(
-            f"--python {given}: there is no such interpreter", remedy="name one: --python .venv/bin/python"
+        raise LaunchError(f"--python {given}: there is no such interpreter", remedy=_NAME_ONE)
+    path = os.path.abspath(found)  # noqa: PTH100 - a link is not followed
+    if path != sys.executable:
+        _refuse_unfit(path)
+    return path
+
+
+def _refuse_unfit(python: str) -> None:
+    """Refuse what is no Python, or one too old for the trial side; takes some 10 ms."""
+    try:
+        asked = subprocess.run(
+            [python, "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
         )
-    return os.path.abspath(found)  # noqa: PTH100 - a link is not followed
+        version = tuple(map(int, asked.stdout.split()))
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        version = ()
+    if len(version) != len(OLDEST):
+        raise LaunchError(f"{python} does not answer as a Python interpreter does", remedy=_NAME_ONE)
+    if version < OLDEST:
+        old, new = (".".join(map(str, each)) for each in (version, OLDEST))
+        raise LaunchError(f"{python} is Python {old}; trials run on {new} or later", remedy=_NAME_ONE)
 
 
 def _is_script(path: Path) -> bool:

@@ -15,6 +15,8 @@ CASES = {
     "an unknown pruner": (("train.py", "--pruner", "medain"), "no pruner 'medain'", "'median'"),
     "no annotation": (("plain.py",), "carry no annotation", "# @nni."),
     "no python": (("train.py", "--python", "/no/python"), "no such interpreter", "--python .venv/bin/python"),
+    "an old python": (("train.py", "--python", "./old"), "old is Python 3.8; trials run on 3.9", "--python"),
+    "no python at all": (("train.py", "--python", "/bin/true"), "does not answer as a Python", "--python"),
     "no program": (("--", "torchrunn", "train.py"), "there is no script or program torchrunn", ""),
     "no module": (("-m", "pkg.train"), "there is no module pkg.train", "directory above"),
     "a command without a script": (("--", "true"), "no Python script is found", "--script train.py"),
@@ -44,6 +46,7 @@ def test_a_mistake_is_named_with_its_remedy_and_nothing_is_written(annotate, cas
     )
     annotate.write("space.json", '{"lr": {"_type": "uniform", "_value": [0, 1]}}')
     annotate.write("code/other.py")
+    annotate.write("old", "#!/bin/sh\necho 3 8\n").chmod(0o755)
     done = annotate("run", *words)
     assert done.returncode == 2, done.stdout + done.stderr
     assert cause in done.stderr
