@@ -162,10 +162,11 @@ class LineLog:
         return " ".join(shown + ([f"gpu={','.join(trial.gpus)}"] if trial.gpus else []))
 
     def _outcome(self, trial: Trial) -> str:
-        span = "" if trial.duration is None else f" in {took(trial.duration)}"
+        spent = None if trial.duration is None else took(trial.duration)
         if trial.value is None or trial.state is TrialState.FAILED:
-            why = _why(trial)
-            return f"{why}{span}" if why else span.strip()
+            told = [_why(trial), spent and f"(after {spent})"]
+            return " ".join(each for each in told if each)
+        span = f" in {spent}" if spent else ""
         text = f"{self._values(trial.values)}{span}"
         if trial.state is not TrialState.SUCCEEDED:
             return text

@@ -16,9 +16,11 @@ from annotate.trial import PLAIN_NUMBER, Measurement, Trial
 
 @dataclass
 class Live:
-    """One running trial. `began` is the loop's monotonic time; `cause` is set when we end
-    it, and `grace` to the seconds it then has; `over` once its process has ended. `keys` are the study's metrics in what is reported, `curve`
-    is every intermediate result of the first one. `lacking` says which one the result has not, "" for none.
+    """One running trial.
+
+    `began` is the loop's monotonic time; `cause` is set when we end it, and `grace` to the seconds it then
+    has; `over` once its process has ended. `keys` are the study's metrics in what is reported, `curve` is
+    every intermediate result of the first one. `lacking` says what the result has not, "" for nothing.
     """
 
     trial: Trial

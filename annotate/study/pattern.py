@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import time
 
 from annotate.errors import UsageError
@@ -41,9 +42,14 @@ def compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise UsageError(
-            f"--metric-pattern {pattern!r} is no regular expression: {error}",
+            f"--metric-pattern {shlex.quote(pattern)} is no regular expression: {error}",
             remedy=r"write 'val_acc: (\S+)'",
         ) from error
+
+
+def no_match(pattern: str) -> str:
+    """What is said of a trial in whose output nothing was found."""
+    return f"it printed no number where --metric-pattern {shlex.quote(pattern)} looks for one"
 
 
 def values(pattern: re.Pattern[str], text: str) -> list[float]:

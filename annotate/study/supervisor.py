@@ -18,6 +18,7 @@ from annotate.study.events import StudyEvent, TrialReported, TrialStarted
 from annotate.study.live import Live
 from annotate.study.logs import LogTail, read_log
 from annotate.study.machine import kernel_oom_kills
+from annotate.study.pattern import no_match
 from annotate.study.ports import Launch, Lease, News, Process, Slots
 from annotate.study.verdict import Cause, Ending, judge
 from annotate.trial import Trial, TrialState, requeue, start
@@ -43,7 +44,9 @@ class Supervisor:
         wake: Callable[[], None],
     ) -> None:
         self._store = store
-        self._keys = tuple(objective.key for objective in store.meta().objectives)
+        meta = store.meta()
+        self._keys = tuple(objective.key for objective in meta.objectives)
+        self._nothing = no_match(meta.metric_pattern) if meta.metric_pattern is not None else ""
         self._launch = launch
         self._slots = slots
         self._emit = emit
@@ -67,7 +70,14 @@ class Supervisor:
         running = start(trial, at=self._now(), gpus=lease.gpus or ())
         if not self._has_launched:
             self._store.save(running)
-        live = Live(running, lease, began=time.monotonic(), keys=self._keys, oom_kills=self._oom_kills)
+        live = Live(
+            running,
+            lease,
+            began=time.monotonic(),
+            keys=self._keys,
+            lacking=self._nothing,
+            oom_kills=self._oom_kills,
+        )
         self.live[trial.number] = live
         task = asyncio.create_task(self._run(live), name=f"trial {trial.number}")
         self.tasks.add(task)

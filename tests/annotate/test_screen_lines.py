@@ -94,7 +94,7 @@ def test_where_less_is_better_less_is_a_gain():
 def test_a_failure_says_why_in_the_last_line_of_its_traceback():
     (line,) = said(ended(None, state=TrialState.FAILED, reason=FailureReason.OOM, message=TRACE))
     assert line.startswith("trial 7 failed           oom: torch.OutOfMemoryError: CUDA out of memory.")
-    assert line.endswith(" in 1:00")
+    assert line.endswith(" (after 1:00)")
 
 
 def test_a_retry_a_notice_and_the_end_are_a_line_each():

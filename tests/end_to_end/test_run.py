@@ -196,3 +196,12 @@ def test_a_pattern_for_the_metric_makes_the_missing_report_no_matter(annotate):
     annotate.write("train.py", "lr = 0.1  # @nni.uniform(0, 1)\nprint('acc:', lr)\n")
     assert "W405" not in annotate("run", "train.py", *QUICK_ARGS, "--metric-pattern", r"acc: (\S+)").stderr
     assert "W405" in annotate("run", "train.py", *QUICK_ARGS).stderr
+
+
+def test_a_pattern_that_finds_nothing_is_named(annotate):
+    """Why each trial failed is that pattern, with which one may have misspelt what the script prints."""
+    annotate.write("train.py", "lr = 0.1  # @nni.uniform(0, 1)\nprint('acc:', lr)\n")
+    done = annotate("run", "train.py", *QUICK_ARGS, "--metric-pattern", r"accuracy: (\S+)")
+    assert done.returncode == 1
+    assert r"it printed no number where --metric-pattern 'accuracy: (\S+)' looks for one" in done.stdout
+    assert annotate.trials()[0]["reason"] == "no-metric"
