@@ -1,7 +1,7 @@
 """A stopped study made ready to run on: its options extended, its source today's or its own, trials queued again.
 
-Refuses a study whose budget is used up and not extended, and where the source has changed and nobody says
-which is meant.
+Refuses a study whose budget is used up and not extended, and where the source has changed in more than its
+defaults and nobody says which is meant.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from annotate.cli.hosting import LogFormat, host
 from annotate.cli.naming import command_line
 from annotate.cli.streams import stderr
 from annotate.errors import StorageError, UsageError
+from annotate.rewrite import values_only
 from annotate.sources import Closure, read_closure
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore, find
 from annotate.storage.faults import told
@@ -34,6 +35,9 @@ from annotate.study.slots import MachineSlots, SlotOptions
 from annotate.trial import Json, TrialState
 from annotate_runtime.install import point_at
 
+_DEFAULTS_ONLY = (
+    "the source has other defaults now; trials have values of their own, so the study goes on as it was"
+)
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -67,13 +71,13 @@ async def continued(
             if changes.gpus is not None:
                 slot_options = dataclasses.replace(slot_options, gpus=changes.gpus)
             slots = MachineSlots.of_this_machine(slot_options, os.environ)
-            meta, closure = _source(folder, meta, changes.new_code)
+            meta, closure, notes = _source(folder, meta, changes.new_code)
             store.write_meta(
                 dataclasses.replace(meta, options=options.to_json(), slots=dataclasses.asdict(slot_options))
             )
         _switching(folder).unlink(missing_ok=True)
         known = tuple(each for each in closure.constraints if all(key in meta.space for key in each.keys))
-        return await host(folder, store, slots, allowed=allowing(known), log_format=log_format)
+        return await host(folder, store, slots, allowed=allowing(known), log_format=log_format, notes=notes)
 
 
 def kept_closure(folder: StudyFolder, meta: StudyMeta) -> Closure:
@@ -113,15 +117,21 @@ def _require_budget(store: StudyStore, options: StudyOptions, folder: StudyFolde
         )
 
 
-def _source(folder: StudyFolder, meta: StudyMeta, new_code: bool | None) -> tuple[StudyMeta, Closure]:
-    """The facts and the closure that the study goes on with."""
+def _source(
+    folder: StudyFolder, meta: StudyMeta, new_code: bool | None
+) -> tuple[StudyMeta, Closure, tuple[str, ...]]:
+    """The facts and the closure that the study goes on with, and what the user is to know of that."""
     kept = kept_closure(folder, meta)
     code_dir = Path(meta.code_dir)
     names = [file.path.relative_to(folder.source).as_posix() for file in kept.files]
     today = {name: (code_dir / name).read_bytes() for name in names if (code_dir / name).is_file()}
     difference = source_diff(folder.source, today)
+    if difference and new_code is None:
+        before = {name: (folder.source / name).read_bytes() for name in names}
+        if values_only(before, today):
+            return meta, kept, (_DEFAULTS_ONLY,)
     if not difference or not _use_new(difference, new_code):
-        return meta, kept
+        return meta, kept, ()
     included = [glob.escape(name) for name in names if name in today and name.endswith(".py")]
     closure = read_closure(Path(meta.script), code_dir, included)
     refuse(closure.diagnostics)
@@ -142,6 +152,7 @@ def _source(folder: StudyFolder, meta: StudyMeta, new_code: bool | None) -> tupl
             git_commit=git_commit(code_dir),
         ),
         closure,
+        (),
     )
 
 

@@ -19,6 +19,7 @@ from typing import Final
 from annotate.annotations.diagnostics import Diagnostic, has_errors, render_all
 from annotate.annotations.samplers import Json
 from annotate.errors import SourceError
+from annotate.instrument.edits import LayersAt
 from annotate.instrument.reading import Annotated, Unannotated, read_annotations
 from annotate.instrument.sites import defaults_of
 from annotate.notebooks import SUFFIX, Notebook, read_notebook
@@ -72,6 +73,11 @@ class Opened:
         if self.notebook is not None:
             return in_cells(self.data, self.notebook, source, listed)
         return source.encode(spliced(source.text, listed)) if listed else self.data
+
+    def without_defaults(self) -> bytes:
+        """The bytes with nothing where a value may be written: the same for files that differ in their values only."""
+        places = [each for each in self.slots if not each.by_hand and not isinstance(each.place, LayersAt)]
+        return self.with_splices(Splice(each.start, each.end, "") for each in places)
 
 
 def opened(source: bytes, module: str, path: str) -> Opened:

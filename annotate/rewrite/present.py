@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotate.errors import UsageError
+from annotate.errors import SourceError, UsageError
 from annotate.instrument.edits import LayersAt, LayerValue
 from annotate.instrument.reading import Annotated, Unannotated
 from annotate.rewrite.defaults import KEEP, Opened, Verbatim, by_key, opened, rewritten
@@ -144,6 +144,20 @@ def onto_present(
         left |= new.left
     source = TrialSource(tuple(done), *elsewhere(meta, params, known), left | gone(meta, params, known))
     return Merged(source, tuple(conflicts), applied)
+
+
+def values_only(kept: Mapping[str, bytes], today: Mapping[str, bytes]) -> bool:
+    """Whether files by name differ in defaults alone, which every trial has values of its own for."""
+    if kept.keys() != today.keys():
+        return False
+    try:
+        return all(
+            before == today[name]
+            or opened(before, "", name).without_defaults() == opened(today[name], "", name).without_defaults()
+            for name, before in kept.items()
+        )
+    except (SourceError, UsageError):
+        return False
 
 
 def _chosen(file: _File, *, strip: bool, ours: bool) -> dict[int, Json]:

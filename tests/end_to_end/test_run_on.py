@@ -102,6 +102,19 @@ def test_a_changed_source_is_shown_and_asked_about(annotate):
     assert annotate("resume", "--trials", 6).returncode == 0, "the new code is the study's own from then on"
 
 
+def test_applied_values_are_no_change_that_is_asked_about(annotate):
+    """Trials have values of their own: whoever applies the best ones and goes on is told, not asked."""
+    annotate.write("train.py")
+    annotate("run", "train.py", *QUICK_ARGS)
+    before = (annotate.cwd / "train.py").read_text()
+    assert annotate("apply", "1", "--yes").returncode == 0
+    assert (annotate.cwd / "train.py").read_text() != before
+    done = annotate("resume", "--trials", 4)
+    assert done.returncode == 0, done.stderr
+    assert "the source has other defaults now" in done.stdout
+    assert len(annotate.trials()) == 4
+
+
 def test_the_answer_may_be_given_on_the_terminal(annotate):
     """On a terminal the question is asked there."""
     annotate.write("train.py")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotate.errors import SourceError, UsageError
-from annotate.rewrite import onto_present
+from annotate.rewrite import onto_present, values_only
 from tests.annotate.rewrite.studies import made
 
 SOURCE = """\
@@ -167,3 +167,31 @@ def test_a_file_with_faults_is_refused_as_check_refuses_it(study):
     study.write(SOURCE.replace("1e-4, 1e-1", "1, 0"))
     with pytest.raises(SourceError, match="E108"):
         applied(study, study.trial(1, lr=0.01))
+
+
+@pytest.mark.parametrize(
+    ("today", "same"),
+    [
+        (SOURCE, True),
+        (SOURCE.replace("0.1", "0.03", 1).replace("2 ** 5", "64"), True),
+        (SOURCE.replace("1e-4", "1e-5"), False),
+        (SOURCE.replace("report_final_result(lr)", "report_final_result(-lr)"), False),
+        (SOURCE + "print(lr)\n", False),
+        (SOURCE.replace("loguniform(", "loguni("), False),
+        ("lr = nni.choice(1, 2)\n", False),
+    ],
+)
+def test_files_that_differ_in_their_defaults_only_are_known(today, same):
+    """Ranges, code, and what can no longer be read are more than that."""
+    assert values_only({"train.py": SOURCE.encode()}, {"train.py": today.encode()}) is same
+
+
+def test_a_range_in_the_scripts_own_call_is_no_default():
+    """`nni.uniform(0, 1)` by hand is where the value is drawn, and its range."""
+    before, after = (f"import nni\nlr = nni.uniform(0, {high}, name='lr')\n".encode() for high in (1, 2))
+    assert not values_only({"train.py": before}, {"train.py": after})
+
+
+def test_a_file_that_has_gone_is_more_than_a_default():
+    """Whichever side lacks it."""
+    assert not values_only({"train.py": b"", "net.py": b""}, {"train.py": b""})
