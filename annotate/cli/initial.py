@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from annotate.cli.documents import from_yaml
 from annotate.cli.finding import named, opened
 from annotate.cli.naming import parts
 from annotate.errors import UsageError
@@ -77,19 +78,10 @@ def _documents(text: str) -> list[Json]:
         try:
             return [json.loads(line) for line in lines]
         except ValueError:
-            document = _yaml(text)
+            document = from_yaml(text)
     if isinstance(document, dict) and isinstance(document.get("trials"), list):
         document = document["trials"]
     return document if isinstance(document, list) else [document]
-
-
-def _yaml(text: str) -> Json:
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error).replace("\n", " ")) from error
 
 
 def _point(path: Path, number: int, document: Json) -> Given | None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from annotate.annotations.api import imported
 from annotate.annotations.calls import Refusal, read_call
 from annotate.annotations.samplers import SAMPLERS, read_sampler
+from annotate.cli.documents import from_yaml
 from annotate.errors import SpaceError, UsageError
 from annotate_tuners.errors import InvalidSpace
 from annotate_tuners.space import SearchSpace
@@ -102,19 +103,19 @@ def read_space(path: Path, warn: Callable[[str], None] = lambda _: None) -> Sear
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix in (".yml", ".yaml"):
-            import yaml
-
-            document = yaml.safe_load(text)
+            document = from_yaml(text)
         else:
             document = json.loads(text, object_pairs_hook=once)
         return SearchSpace.from_json(document, said)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", remedy="name a file: --space search_space.json"
+        ) from error
     except InvalidSpace as error:
         raise SpaceError(f"{path}: {error}") from error
     except ValueError as error:
         raise SpaceError(
-            f"{path} is not a search space: {error}", remedy="it is JSON in NNI's format"
+            f"{path} is not a search space: {error}", remedy="it is JSON or YAML in NNI's format"
         ) from error
 
 

@@ -26,6 +26,16 @@ CASES = {
     "no pattern": (("train.py", "--metric-pattern", "("), "no regular expression", ""),
     "a foreign space": (("train.py", "--space", "space.json"), "nothing in train.py asks for 'lr'", ""),
     "a broken space": (("train.py", "--space", "train.py"), "is not a search space", ""),
+    "a broken space in YAML": (
+        ("train.py", "--space", "space.yml"),
+        "space.yml is not a search space",
+        "YAML",
+    ),
+    "no space": (
+        ("train.py", "--space", "spaces.json"),
+        "spaces.json cannot be read",
+        "--space search_space.json",
+    ),
     "a bad duration": (("train.py", "--max-duration", "2 parsecs"), "is not a duration", "2d"),
     "an annotation error": (("wrong.py",), "1 error", "mend"),
     "an impossible constraint": (("torn.py",), "lr > 2", "loosen"),
@@ -45,6 +55,7 @@ def test_a_mistake_is_named_with_its_remedy_and_nothing_is_written(annotate, cas
         "lr = 0.1  # @nni.uniform(0, 1)\n# @nni.constraint(lr > 2)\n'''@nni.report_final_result(lr)'''\n",
     )
     annotate.write("space.json", '{"lr": {"_type": "uniform", "_value": [0, 1]}}')
+    annotate.write("space.yml", "lr: [1, 2\nb: }")
     annotate.write("code/other.py")
     annotate.write("old", "#!/bin/sh\necho 3 8\n").chmod(0o755)
     done = annotate("run", *words)
