@@ -27,6 +27,7 @@ COMMANDS = {
     "update": ("controlling", RUN),
     "resume": ("resuming", RUN),
     "retry": ("resuming", RUN),
+    "nnictl": ("nni_words", RUN),
     "suggest": ("suggesting", SOURCE),
     "check": ("inspecting", SOURCE),
     "explain": ("inspecting", SOURCE),

@@ -65,7 +65,7 @@ class Request:
     words: tuple[str, ...]
     module: str | None
     script: Path | None
-    space: Path | None
+    space: str | None
     params: tuple[str, ...]
     metric_pattern: str | None
     metrics: tuple[str, ...]
@@ -101,7 +101,7 @@ async def build(request: Request) -> int:
         compiled(request.metric_pattern)
     closure = read_closure(target.script, request.code_dir or target.code_dir, request.include)
     refuse([d for d in closure.diagnostics if d.code != NO_REPORT or request.metric_pattern is None])
-    what = tuned(closure, file=request.space, params=request.params)
+    what = tuned(closure, given=request.space, params=request.params)
     constraints = tuple(each for each in closure.constraints if all(key in what.space for key in each.keys))
     slots = MachineSlots.of_this_machine(request.slots, os.environ)
     meta = _meta(request, target, closure, what, cwd=cwd, now=now, python=python, capacity=slots.capacity)

@@ -83,4 +83,4 @@ def _metric(word: str) -> tuple[str, Direction | None]:
 def _space(path: Path) -> SearchSpace:
     from annotate.cli.spaces import read_space
 
-    return read_space(path)
+    return read_space(str(path))

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from annotate.cli.documents import from_yaml
 from annotate.cli.finding import named, opened
 from annotate.cli.naming import parts
+from annotate.documents import from_yaml
 from annotate.errors import UsageError
 from annotate.storage import studies
 from annotate.study.points import Given

@@ -65,11 +65,11 @@ def run(
         ),
     ] = None,
     space: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--space",
             metavar="FILE",
-            help="A search space in NNI's format, JSON or YAML, in place of the annotations.",
+            help="A search space in NNI's format, JSON or YAML, in place of the annotations; or the JSON itself.",
             rich_help_panel=WHAT,
         ),
     ] = None,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from annotate.annotations.api import imported
 from annotate.annotations.calls import Refusal, read_call
 from annotate.annotations.samplers import SAMPLERS, read_sampler
-from annotate.cli.documents import from_yaml
+from annotate.documents import from_yaml
 from annotate.errors import SpaceError, UsageError
 from annotate_tuners.errors import InvalidSpace
 from annotate_tuners.space import SearchSpace
@@ -43,10 +43,10 @@ class Tuned:
     notes: tuple[str, ...] = ()
 
 
-def tuned(closure: Closure, *, file: Path | None, params: Sequence[str]) -> Tuned:
-    """What is to be tuned: the annotations, or the file in their place, and every `--param`. Raises SpaceError."""
+def tuned(closure: Closure, *, given: str | None, params: Sequence[str]) -> Tuned:
+    """What is to be tuned: the annotations, or what `--space` says in their place, and every `--param`. Raises SpaceError."""
     notes: list[str] = []
-    space = closure.space if file is None else _asked_for(read_space(file, notes.append), file, closure)
+    space = closure.space if given is None else _asked_for(read_space(given, notes.append), given, closure)
     extra = dict(parameter(text) for text in params)
     if len(extra) < len(params):
         raise UsageError("a --param is given twice", remedy="give each name once")
@@ -86,14 +86,15 @@ def parameter(text: str) -> tuple[str, Distribution]:
         raise UsageError(f"--param {name}: {refusal.cause}", remedy=refusal.remedy) from refusal
 
 
-def read_space(path: Path, warn: Callable[[str], None] = lambda _: None) -> SearchSpace:
-    """The space of a file in NNI's format, JSON or YAML. Raises UsageError, SpaceError.
+def read_space(given: str, warn: Callable[[str], None] = lambda _: None) -> SearchSpace:
+    """The space of a file in NNI's format, JSON or YAML, or of the JSON itself. Raises UsageError, SpaceError.
 
     `warn` is told what stands in it in vain.
     """
+    called = _called(given)
 
     def said(text: str) -> None:
-        warn(f"{path.name}: {text}")
+        warn(f"{called}: {text}")
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         for key in [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]:
@@ -101,31 +102,40 @@ def read_space(path: Path, warn: Callable[[str], None] = lambda _: None) -> Sear
         return dict(pairs)
 
     try:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix in (".yml", ".yaml"):
+        text = given if _is_inline(given) else Path(given).read_text(encoding="utf-8")
+        if called.endswith((".yml", ".yaml")):
             document = from_yaml(text)
         else:
             document = json.loads(text, object_pairs_hook=once)
         return SearchSpace.from_json(document, said)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be read: {error.strerror}", remedy="name a file: --space search_space.json"
+            f"{called} cannot be read: {error.strerror}", remedy="name a file: --space search_space.json"
         ) from error
     except InvalidSpace as error:
-        raise SpaceError(f"{path}: {error}") from error
+        raise SpaceError(f"{called}: {error}") from error
     except ValueError as error:
         raise SpaceError(
-            f"{path} is not a search space: {error}", remedy="it is JSON or YAML in NNI's format"
+            f"{called} is not a search space: {error}", remedy="it is JSON or YAML in NNI's format"
         ) from error
 
 
-def _asked_for(space: SearchSpace, path: Path, closure: Closure) -> SearchSpace:
+def _is_inline(given: str) -> bool:
+    return given.lstrip().startswith("{")
+
+
+def _called(given: str) -> str:
+    """What a space is called in messages."""
+    return "--space" if _is_inline(given) or not given else given
+
+
+def _asked_for(space: SearchSpace, given: str, closure: Closure) -> SearchSpace:
     """The space of a file, held against the source."""
     unknown = [key for key in space if key not in closure.space]
     if unknown and not any(imported(file.path.read_bytes()) for file in closure.files):
         near = difflib.get_close_matches(unknown[0], list(closure.space), 1)
         raise SpaceError(
-            f"{path}: nothing in {closure.script.name} asks for {unknown[0]!r}",
+            f"{_called(given)}: nothing in {closure.script.name} asks for {unknown[0]!r}",
             remedy=f"did you mean {near[0]!r}?"
             if near
             else "`annotate extract-space` prints the keys that it has",

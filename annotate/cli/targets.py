@@ -53,6 +53,8 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
     if not words:
         raise UsageError("no script is named", remedy="annotate run train.py --trials 20")
     first, *arguments = words
+    if Path(first).suffix in (".yml", ".yaml") and Path(first).is_file():
+        raise UsageError(f"{first} is no script", remedy=f"of NNI's? annotate nnictl create --config {first}")
     if _is_script(Path(first)):
         return Target(existing(Path(first)), (python, python_name(first), *arguments))
     program = shutil.which(first)

@@ -3,7 +3,7 @@
 import pytest
 
 from annotate.cli.spaces import parameter, read_space
-from annotate.errors import UsageError
+from annotate.errors import SpaceError, UsageError
 from annotate_tuners.space import Choice, LogUniform, RandInt
 
 
@@ -37,8 +37,16 @@ def test_what_a_space_file_says_in_vain_is_told_with_its_name(tmp_path):
         '{"lr": {"_type": "uniform", "_value": [0, 1]}, "lr": {"_type": "uniform", "_value": [0, 2], "_x": 1}}'
     )
     said = []
-    assert read_space(tmp_path / "space.json", said.append)["lr"].high == 2
+    assert read_space(str(tmp_path / "space.json"), said.append)["lr"].high == 2
     assert said == [
-        "space.json: lr stands twice; the last counts",
-        "space.json: lr: _x means nothing in a search space and is left out",
+        f"{tmp_path}/space.json: lr stands twice; the last counts",
+        f"{tmp_path}/space.json: lr: _x means nothing in a search space and is left out",
     ]
+
+
+def test_a_space_may_stand_on_the_command_line():
+    """JSON begins with a brace; nothing of it is taken for a path."""
+    space = read_space('{"file": {"_type": "choice", "_value": ["a//b", "./c/."]}}')
+    assert space.to_json()["file"]["_value"] == ["a//b", "./c/."]
+    with pytest.raises(SpaceError, match="--space is not a search space"):
+        read_space("{lr: 1}")

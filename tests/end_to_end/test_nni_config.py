@@ -1,0 +1,92 @@
+"""`annotate nnictl create`: an experiment of NNI's, from its config.yml to its results."""
+
+SCRIPT = """\
+import argparse
+import nni
+parser = argparse.ArgumentParser()
+parser.add_argument("--epochs", type=int)
+epochs = parser.parse_args().epochs
+params = nni.get_next_parameter()
+for epoch in range(epochs):
+    nni.report_intermediate_result({"default": epoch * params.get("lr", 0.5)})
+nni.report_final_result({"default": params.get("lr", 0.5), "epochs": epochs})
+"""
+CONFIG = """\
+authorName: default
+trialConcurrency: 2
+maxTrialNum: 4
+trainingServicePlatform: local
+searchSpacePath: search_space.json
+tuner:
+  builtinTunerName: Random
+  classArgs: {optimize_mode: minimize}
+trial:
+  command: python3 train.py --epochs 2
+  codeDir: code
+  gpuNum: 0
+"""
+SPACE = '{"lr": {"_type": "uniform", "_value": [0, 0.1]}}'
+
+
+def begun(annotate):
+    annotate.write("code/train.py", SCRIPT)
+    annotate.write("search_space.json", SPACE)
+    annotate.write("config.yml", CONFIG)
+
+
+def test_an_experiment_runs_where_its_code_is(annotate):
+    """What it amounts to is told first; what means nothing is named; typed by hand it does the same."""
+    begun(annotate)
+    done = annotate("nnictl", "create", "--config", "config.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    line, ignored = done.stderr.splitlines()[:2]
+    assert line.startswith(
+        f"cd {annotate.cwd}/code && annotate run train.py --space {annotate.cwd}/search_space.json"
+    )
+    assert line.endswith(
+        "--trials 4 --jobs 2 --tuner 'Random:optimize_mode=\"minimize\"' --gpus none -- --epochs 2"
+    )
+    assert ignored == "config.yml: authorName means nothing here"
+    annotate.cwd /= "code"
+    trials = annotate.trials()
+    assert [trial["state"] for trial in trials] == ["succeeded"] * 4
+    assert trials[0]["value"] == 0.5
+    assert all(0 <= trial["value"] <= 0.1 for trial in trials[1:])
+
+
+def test_another_word_of_nnictls_is_told_in_ours(annotate):
+    """Its options do not get in the way."""
+    done = annotate("nnictl", "update", "trialnum", "--value", "40")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: nnictl update trialnum has another name here\n  fix: annotate update --trials N\n"
+    )
+
+
+def test_a_mistake_in_a_config_leaves_nothing_behind(annotate):
+    """Two lines and exit code 2."""
+    begun(annotate)
+    annotate.write("config.yml", CONFIG.replace("maxTrialNum", "maxTrails"))
+    done = annotate("nnictl", "create", "-c", "config.yml")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: config.yml: NNI knows no field maxTrails",
+        "  fix: did you mean maxTrialNum?",
+    ]
+    assert not (annotate.cwd / "code/.annotate").exists()
+
+
+def test_a_config_in_a_scripts_place_is_told_where_it_belongs(annotate):
+    """`annotate run config.yml` is what one tries first."""
+    begun(annotate)
+    done = annotate("run", "config.yml")
+    assert done.returncode == 2
+    assert "annotate nnictl create --config config.yml" in done.stderr
+
+
+def test_create_takes_a_config_and_no_option_of_other_commands(annotate):
+    """NNI's own, such as the port of its page, may stand there."""
+    begun(annotate)
+    assert "no config is named" in annotate("nnictl", "create").stderr
+    assert "takes no --trials" in annotate("nnictl", "create", "-c", "config.yml", "--trials", "3").stderr
+    assert annotate("nnictl", "create", "-c", "config.yml", "-p", "8081", "--foreground").returncode == 0
