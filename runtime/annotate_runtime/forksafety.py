@@ -8,22 +8,27 @@ What it cannot see is what it cannot know: the executor watches forked trials fo
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]
 import os
 import stat
 import sys
+import time
 
 from annotate_runtime import shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import threading
     from types import FrameType
 
 HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+PARTING_SECONDS = 0.05
+"""What a thread that has been joined may need until the kernel has forgotten it, generously."""
 
 
 def unsafe(ours: set[int]) -> str | None:
     """Why this process must not be forked; `ours` are descriptors that do not count."""
-    for look in (_torch, _threads, _children, _openmp, lambda: _descriptors(ours), shared.unsafe):
+    for look in (_torch, _threads, _children, _timers, _openmp, lambda: _descriptors(ours), shared.unsafe):
         reason = look()
         if reason is not None:
             return reason
@@ -55,15 +60,24 @@ def _threads() -> str | None:
     threading = sys.modules.get("threading")
     if threading is not None:
         me = threading.current_thread()
-        others = [thread.name for thread in threading.enumerate() if thread is not me]
-        if others:
-            return f"a Python thread runs before the first parameter is asked for ({others[0]})"
         if me is not threading.main_thread():
-            return "the first parameter is asked for in a thread"
-    tasks = [task for task in os.listdir("/proc/self/task") if int(task) != os.getpid()]
-    if tasks:
-        return f"a native thread runs before the first parameter is asked for ({_name(tasks[0])}, {len(tasks)} in all)"
+            return f"the first parameter is asked for in a thread ({_whose(me)})"
+        others = [thread for thread in threading.enumerate() if thread is not me]
+        if others:
+            return f"a Python thread runs before the first parameter is asked for ({_whose(others[0])})"
+    until = time.monotonic() + PARTING_SECONDS
+    while tasks := [task for task in os.listdir("/proc/self/task") if int(task) != os.getpid()]:
+        if time.monotonic() > until:
+            return f"a native thread runs before the first parameter is asked for ({_name(tasks[0])}, {len(tasks)} in all)"
+        time.sleep(0.002)
     return None
+
+
+def _whose(thread: threading.Thread) -> str:
+    """A thread's name, and the library that it is of: many are called Thread-1."""
+    modules = [type(thread).__module__, getattr(getattr(thread, "_target", None), "__module__", None)]
+    library = next((m for m in modules if m not in (None, "threading", "__main__")), None)
+    return thread.name if library is None else f"{thread.name} of {library}"
 
 
 def _name(task: str) -> str:
@@ -85,6 +99,14 @@ def _children() -> str | None:
         if children
         else None
     )
+
+
+def _timers() -> str | None:
+    """A fork does not hand them on; and what is left of one here would strike the server."""
+    timers = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+    if any(signal.getitimer(timer)[0] for timer in timers):
+        return "an alarm is set before the first parameter is asked for"
+    return None
 
 
 def _torch() -> str | None:

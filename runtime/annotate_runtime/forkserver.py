@@ -36,8 +36,9 @@ class ForkServer:
         from annotate_runtime.generators import Generators
 
         self.ears, self.mouth = map(int, os.environ.pop("ANNOTATE_FORK_SERVER").split(","))
-        for descriptor in (self.ears, self.mouth):
-            os.set_inheritable(descriptor, False)
+        os.set_inheritable(self.ears, False)
+        self.pid = os.getpid()
+        os.environ[trial.PREFIX] = f"{self.pid},{self.mouth}"
         self.environment = dict(os.environ)
         self.generators = Generators()
         self.serving = True
@@ -62,7 +63,10 @@ class ForkServer:
         from annotate_runtime.forksafety import files_to_reopen, reopen_file, unsafe
         from annotate_runtime.threads import setters
 
+        if os.getpid() != self.pid:
+            give_up(self.environment[trial.PREFIX])
         self.generators.keep(_preload)
+        _stop_monitors()
         reason = unsafe({self.ears, self.mouth})
         if reason is not None:
             self.refuse(reason)
@@ -181,6 +185,21 @@ class ForkServer:
         restore_threads(os.environ.get("OMP_NUM_THREADS"), setters)
 
 
+def give_up(prefix: str) -> NoReturn:
+    """In a process that the common part has started, or become, and that asks: that is no common part.
+
+    `prefix` is what such a process finds in its environment, the server's pid and the pipe to the launcher.
+    """
+    pid, mouth = map(int, prefix.split(","))
+    reason = "a process that the script starts asks for the first parameter"
+    if pid == os.getpid():
+        reason = "the script starts itself anew before the first parameter is asked for"
+    launcher = os.open(f"/proc/{pid}/fd/{mouth}", os.O_WRONLY)
+    os.write(launcher, encoding.event({"event": "unsafe", "reason": reason}))
+    os.kill(pid, signal.SIGKILL)
+    os._exit(0)
+
+
 class _Environment(os._Environ):  # type: ignore[type-arg]
     """`os.environ` until the fork: what a trial would see differently is a reason to become one."""
 
@@ -206,6 +225,7 @@ def _order(ears: int) -> dict[str, Any]:
 def _update_environment(begun_with: dict[str, str], change: dict[str, str | None]) -> None:
     """Set what the trial has otherwise than the prefix; what the script itself has changed stays."""
     os.environ.__class__ = os._Environ
+    os.environ.pop(trial.PREFIX, None)
     for name, new in change.items():
         if os.environ.get(name) != begun_with.get(name):
             continue
@@ -233,6 +253,14 @@ def _preload() -> None:
                 importlib.import_module(wanted)
             except ImportError:
                 continue
+
+
+def _stop_monitors() -> None:
+    """End tqdm's thread, which only looks after bars that stall: the next bar, in the trial, has it anew."""
+    threading = sys.modules.get("threading")
+    for thread in threading.enumerate() if threading is not None else ():
+        if type(thread).__name__ == "TMonitor":
+            thread.exit()
 
 
 def _copy(source: str, target: int) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+PREFIX = "ANNOTATE_PREFIX"
+"""In the environment of what a script starts before the fork."""
+
 before_first_use: Callable[[], None] | None = None
 """Set by the fork server: runs once, before the trial is asked or told anything."""
 
@@ -99,6 +102,10 @@ class Trial:
         if self._document is None:
             run_before_first_use()
             directory = os.environ.get("ANNOTATE_TRIAL_DIR")
+            if directory is None and PREFIX in os.environ:
+                from annotate_runtime.forkserver import give_up
+
+                give_up(os.environ[PREFIX])
             if directory is None:
                 self._document = {"parameters": {}, "study": "", "trial": "", "number": 0}
                 self._document["parameters_known"] = False

@@ -57,7 +57,7 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
     ("before", "reason"),
     [
         ("import threading, time; threading.Thread(target=time.sleep, args=(9,), daemon=True, name='loader').start()",
-         r"a Python thread runs .*\(loader\)"),
+         r"a Python thread runs .*\(loader of time\)"),
         ("import subprocess; p = subprocess.Popen(['sleep', '9'])", "a child process runs"),
         ("import os, time; os.fork() or time.sleep(9)", "a child process runs"),
         ("import socket; s = socket.socket()", "a socket open"),
@@ -66,6 +66,10 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
         ("import select; e = select.epoll()", "eventpoll"),
         ("import tempfile; d = tempfile.TemporaryDirectory()", "a temporary file or directory"),
         ("from tempfile import mkstemp; import os; d, path = mkstemp(); os.close(d)", "a temporary file or directory"),
+        ("import signal; signal.alarm(60)", "an alarm is set"),
+        ("import signal; signal.setitimer(signal.ITIMER_PROF, 60)", "an alarm is set"),
+        ("import logging.handlers as h, queue; h.QueueListener(queue.Queue()).start()",
+         r"a Python thread runs .*\(Thread-1.* of logging.handlers\)"),
         ("import mmap; m = mmap.mmap(-1, 9)", "shares memory"),
         ("import multiprocessing as m; s = m.get_context('fork').Semaphore()", "shares memory"),
         ("import multiprocessing as m; s = m.get_context('fork').Lock(); s.acquire()", "shares memory"),
@@ -77,6 +81,55 @@ def test_what_is_unsafe_is_not_forked(study: Study, before: str, reason: str) ->
     assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]
     assert len(notices) == 1
     assert re.search(reason, notices[0]), notices
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import threading\nfor _ in range(20):\n    t = threading.Thread(target=int); t.start(); t.join()",
+        # tqdm's, by its looks
+        (
+            "import threading\nover = threading.Event()\nclass TMonitor(threading.Thread):\n    run = over.wait\n"
+            "    def exit(self): over.set(); self.join()\nTMonitor(daemon=True).start()"
+        ),
+    ],
+)
+def test_a_thread_that_ends_in_time_does_not_hinder(study: Study, before: str) -> None:
+    """One that has been joined is not yet forgotten by the kernel; tqdm's begins anew with the next bar."""
+    outcomes, notices = trials(study, before, "")
+    assert [outcome.exit.method for outcome in outcomes] == ["fork", "fork"]
+    assert notices == []
+
+
+@pytest.mark.parametrize(
+    ("start", "reason"),
+    [
+        ("import os\nif (child := os.fork()): os.waitpid(child, 0); train = lambda: None", "that the script starts"),
+        ("import subprocess, sys\nif len(sys.argv) < 2: subprocess.run([sys.executable, __file__, 'x']); train = lambda: None",
+         "that the script starts"),
+        (("import multiprocessing as m\nif __name__ == '__main__':\n"
+         "    p = m.get_context('spawn').Process(target=train); p.start(); p.join(); train = lambda: None"),
+         "that the script starts"),
+        ("import os, sys\nif len(sys.argv) < 2: os.execv(sys.executable, [sys.executable, *sys.argv, 'x'])",
+         "starts itself anew"),
+    ],
+)  # fmt: skip
+def test_a_process_of_the_common_part_runs_no_trial(study: Study, start: str, reason: str) -> None:
+    """What only a worker asks for is no common part; the worker goes no further there, and none is left waiting."""
+    before = f"""
+def train():
+    n = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)
+    open('trained', 'a').write('x')
+    _annotate_trial.report_final_result(n)
+{start}
+if __name__ == '__main__': train()
+if False:
+    pass"""
+    outcomes, notices = trials(study, before, "")
+    assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]
+    assert (study.home / "trained").read_text() == "xx"
+    assert len(notices) == 1
+    assert reason in notices[0]
 
 
 def test_what_was_temporary_and_is_gone_does_not_hinder(study: Study) -> None:

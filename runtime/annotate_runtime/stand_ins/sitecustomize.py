@@ -113,6 +113,6 @@ def _chain() -> None:
         spec.loader.exec_module(module)
 
 
-if "ANNOTATE_TRIAL_DIR" in os.environ or "ANNOTATE_FORK_SERVER" in os.environ:
+if not os.environ.keys().isdisjoint(("ANNOTATE_TRIAL_DIR", "ANNOTATE_FORK_SERVER", "ANNOTATE_PREFIX")):
     _begin()
 _chain()
