@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import glob
 import hashlib
 import os
 import secrets
@@ -99,7 +100,8 @@ async def build(request: Request) -> int:
     target = aim(request.words, module=request.module, script=request.script, python=python, cwd=cwd)
     if request.metric_pattern is not None:
         compiled(request.metric_pattern)
-    closure = read_closure(target.script, request.code_dir or target.code_dir, request.include)
+    code_dir = request.code_dir or target.code_dir
+    closure = read_closure(target.script, code_dir, (*request.include, *_beside(target, code_dir)))
     refuse([d for d in closure.diagnostics if d.code != NO_REPORT or request.metric_pattern is None])
     what = tuned(closure, given=request.space, params=request.params)
     constraints = tuple(each for each in closure.constraints if all(key in what.space for key in each.keys))
@@ -123,6 +125,13 @@ async def build(request: Request) -> int:
                 log_format=request.log_format,
                 notes=(*what.notes, *_no_baseline(request, meta.tuner), *begin.notes),
             )
+
+
+def _beside(target: Target, code_dir: Path | None) -> list[str]:
+    """The other scripts of the command that lie in the code directory, as patterns to include."""
+    root = (code_dir or target.script.parent).absolute()
+    others = [other.absolute() for other in target.others]
+    return [glob.escape(str(other.relative_to(root))) for other in others if other.is_relative_to(root)]
 
 
 def write_code(closure: Closure, folder: StudyFolder, *, nni: str) -> None:

@@ -2,7 +2,8 @@
 
     train.py --epochs 3            python train.py --epochs 3
     torchrun --nproc-per-node 2 train.py    as it stands; the script is found among its arguments
-    bash run.sh                    as it stands; the script is found in what run.sh says
+    bash run.sh                    as it stands; the script is found in what run.sh says, and the others beside it
+    sh -c "python a.py && python train.py"    likewise
     -m package.train               python -m package.train
 
 Reading only. Refuses what names no Python script, saying which one was probably meant.
@@ -14,6 +15,7 @@ import difflib
 import itertools
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,11 +36,15 @@ _NAME_ONE = "name one: --python .venv/bin/python"
 
 @dataclass(frozen=True)
 class Target:
-    """What a trial runs. `command` names the script by the user's own path; `code_dir` is None for the script's."""
+    """What a trial runs. `command` names the script by the user's own path; `code_dir` is None for the script's.
+
+    `others` are annotated scripts that the command runs besides.
+    """
 
     script: Path
     command: tuple[str, ...]
     code_dir: Path | None = None
+    others: tuple[Path, ...] = ()
 
 
 def aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
@@ -63,11 +69,12 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
     program = os.path.abspath(program)  # noqa: PTH100 - a link is not followed
     if script is not None:
         return Target(existing(script), (program, *arguments))
-    for path, base in _candidates(words, cwd):
-        return Target(path, (program, *arguments), base)
+    for (path, base), *rest in _candidates(words, cwd):
+        others = tuple(other for other, _ in rest if _is_to_be_tuned(other.read_bytes()))
+        return Target(path, (program, *arguments), base, others)
     raise UsageError(
-        f"no Python script is found in the command {' '.join(words)}",
-        remedy="name the annotated one: annotate run --script train.py -- " + " ".join(words),
+        f"no Python script is found in the command {shlex.join(words)}",
+        remedy="name the annotated one: annotate run --script train.py -- " + shlex.join(words),
     )
 
 
@@ -144,28 +151,50 @@ def _missing(path: Path, what: str = "script") -> UsageError:
     return UsageError(f"there is no {what} {path}", remedy=remedy)
 
 
-def _candidates(words: Sequence[str], cwd: Path) -> Iterator[tuple[Path, Path | None]]:
-    """Scripts that the command names, the most certain first, each with its code directory where that is known."""
+_Found = tuple[Path, Path | None]
+"""A script, and its code directory where that is known."""
+
+
+def _candidates(words: Sequence[str], cwd: Path) -> Iterator[Sequence[_Found]]:
+    """Scripts that the command names, the most certain first; those of one shell script together."""
     for flag, name in itertools.pairwise(words):
-        if flag in ("-m", "--module") and (found := _module_file(name, cwd)):
-            yield found, cwd
-    yield from ((Path(word), None) for word in words[1:] if word.endswith(".py") and Path(word).is_file())
+        if flag in ("-m", "--module") and (module := _module_file(name, cwd)):
+            yield [(module, cwd)]
+    yield from ([(Path(word), None)] for word in words[1:] if word.endswith(".py") and Path(word).is_file())
     for word in words:
-        path = Path(word)
-        if path.is_file() and path.stat().st_size <= LARGEST:
-            yield from sorted(_named_in(path, cwd), key=lambda found: b"nni" not in found[0].read_bytes())
+        if (
+            found := _named_in(word, Path(), cwd)
+            if any(map(str.isspace, word))
+            else _named_by(Path(word), cwd)
+        ):
+            yield sorted(found, key=_rank)
 
 
-def _named_in(shell: Path, cwd: Path) -> Iterator[tuple[Path, Path | None]]:
-    for match in _IN_SHELL.finditer(shell.read_bytes().decode("utf-8", "replace")):
+def _named_by(path: Path, cwd: Path) -> list[_Found]:
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        return []
+    return _named_in(path.read_bytes().decode("utf-8", "replace"), path.parent, cwd)
+
+
+def _named_in(shell: str, beside: Path, cwd: Path) -> list[_Found]:
+    """The scripts that this shell code names, by a path from here or from the directory that it lies in."""
+    found: dict[Path, Path | None] = {}
+    for match in _IN_SHELL.finditer(shell):
         if match["module"]:
-            if found := _module_file(match["module"], cwd):
-                yield found, cwd
+            if module := _module_file(match["module"], cwd):
+                found.setdefault(module, cwd)
             continue
-        for base in (Path(), shell.parent):
+        for base in (Path(), beside):
             if (base / match["path"]).is_file():
-                yield base / match["path"], None
+                found.setdefault(base / match["path"], None)
                 break
+    return list(found.items())
+
+
+def _rank(found: _Found) -> tuple[bool, bool]:
+    """The one that reports comes first, then what is annotated."""
+    source = found[0].read_bytes()
+    return b"report_final_result" not in source, b"nni" not in source
 
 
 def _module_file(module: str, cwd: Path) -> Path | None:

@@ -97,6 +97,25 @@ def test_any_command_that_ends_in_the_script_is_tuned(annotate, words):
     assert tuned["value"] == pytest.approx(1 - abs(params["lr"] - 0.01) - params["width"] / 1000)
 
 
+@pytest.mark.parametrize(
+    "words", [("bash", "run.sh"), ("sh", "-c", f"{sys.executable} pre.py && {sys.executable} fit.py")]
+)
+def test_every_script_of_a_command_is_tuned(annotate, words):
+    """One prepares, the other trains on what it has left; both have annotations."""
+    annotate.write("pre.py", "n = 2  # @nni.choice(20, 30)\nopen('n', 'w').write(str(n))\n")
+    annotate.write(
+        "fit.py",
+        "x = 0.5  # @nni.uniform(0, 1)\nx += int(open('n').read())\n'@nni.report_final_result(x)'\n",
+    )
+    annotate.write("run.sh", f"{sys.executable} pre.py\n{sys.executable} fit.py\n")
+    done = annotate("run", "--trials", 3, "--jobs", 1, "--no-baseline", "--", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for trial in annotate.trials():
+        assert set(trial["parameters"]) == {"pre/n/choice", "fit/x/uniform"}
+        assert trial["value"] == pytest.approx(sum(trial["parameters"].values()))
+    assert annotate.trials()[0]["value"] >= 20
+
+
 def test_a_strangers_script_is_tuned_unread(annotate):
     """Parameters go to its command line, the metric is what it prints last."""
     annotate.write(

@@ -37,6 +37,7 @@ def target(here, *words, module=None, script=None):
         (("bash", "sub/start.sh"), "sub/inner.py"),
         (("env", "A=1", "python3", "train.py", "--data", "prepare.py"), "train.py"),
         (("sh", "-c", "exec python train.py", "run.sh"), "train.py"),
+        (("sh", "-c", "python prepare.py && python train.py"), "train.py"),
         (("python3", "-m", "pkg.train"), "pkg/train.py"),
         (("./torchrun", "--nproc-per-node", "2", "train.py"), "train.py"),
         (("python3", "-m", "pkg"), "pkg/__main__.py"),
@@ -49,6 +50,22 @@ def test_the_script_is_found_in_the_command(here, words, script):
     assert found.script.resolve() == here / script
     assert Path(found.command[0]).is_absolute()
     assert found.command[1:] == words[1:]
+
+
+def test_all_annotated_scripts_of_a_command_are_found(here):
+    """The one that reports is the script; what needs no tuning is left alone."""
+    (here / "last.py").write_text("'@nni.report_final_result(x)'")
+    found = target(
+        here, "sh", "-c", "python train.py && python prepare.py; python train.py && python last.py"
+    )
+    assert (found.script, found.others) == (Path("last.py"), (Path("train.py"),))
+
+
+def test_a_command_that_hides_its_script_is_shown_as_it_was_typed(here):
+    """So that the remedy can be."""
+    with pytest.raises(UsageError) as refused:
+        target(here, "sh", "-c", "echo a b")
+    assert refused.value.remedy.endswith("--script train.py -- sh -c 'echo a b'")
 
 
 def test_a_python_file_is_run_by_the_interpreter(here):
