@@ -172,10 +172,10 @@ def instrument(
 
 
 def _read(script: Path, code_dir: Path | None, include: list[str] | None, command: str) -> Closure:
-    from annotate.cli.targets import existing
+    from annotate.cli.targets import followed
     from annotate.sources import read_closure
 
-    return read_closure(existing(script, command), code_dir, tuple(include or ()))
+    return read_closure(followed(script, command), code_dir, tuple(include or ()))
 
 
 def _say_if_empty(closure: Closure) -> None:

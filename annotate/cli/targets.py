@@ -62,7 +62,8 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
     if Path(first).suffix in (".yml", ".yaml") and Path(first).is_file():
         raise UsageError(f"{first} is no script", remedy=f"of NNI's? annotate nnictl create --config {first}")
     if _is_script(Path(first)):
-        return Target(existing(Path(first)), (python, python_name(first), *arguments))
+        path = followed(Path(first))
+        return Target(path, (python, python_name(str(path)), *arguments))
     program = shutil.which(first)
     if program is None:
         raise _missing(Path(first), "script or program")
@@ -138,6 +139,11 @@ def existing(path: Path, command: str = "run") -> Path:
     if not path.is_file():
         raise _missing(path)
     return path
+
+
+def followed(script: Path, command: str = "run") -> Path:
+    """An existing script; for a link what it points to, since Python imports from beside that. Raises UsageError."""
+    return existing(script.resolve() if script.is_symlink() else script, command)
 
 
 def _missing(path: Path, what: str = "script") -> UsageError:
