@@ -7,6 +7,9 @@
 
 on the same lines. Only what is asked for is looked at, and only its keys count as read; the source of a
 whole module stays as it is. A source without an annotation costs a look at its lines.
+
+`joblib.Memory` keeps results on disk under a function's name, and reads its file to see whether it has changed:
+there a function with annotations has another name for other values.
 """
 
 from __future__ import annotations
@@ -44,6 +47,30 @@ def read_own_source(inspect: ModuleType, mirror: Mirror) -> None:
 
     getsourcelines.__doc__ = original.__doc__
     inspect.getsourcelines = getsourcelines  # type: ignore[attr-defined]
+
+
+def name_by_values(func_inspect: ModuleType, mirror: Mirror) -> None:
+    """What to do to the `joblib.func_inspect` module when it has been imported."""
+    original = func_inspect.get_func_name
+
+    def get_func_name(func: Any, *options: Any, **named: Any) -> tuple[list[str], str]:
+        module, name = original(func, *options, **named)
+        file = getattr(getattr(func, "__code__", None), "co_filename", "")
+        if mirror.to_user(file) is None:
+            return module, name
+        import hashlib
+        import inspect
+        import linecache
+
+        try:
+            lines, number = inspect.getsourcelines(func)
+        except (OSError, TypeError):
+            return module, name
+        if linecache.getlines(file)[number - 1 : number - 1 + len(lines)] != lines:
+            name += "-" + hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+        return module, name
+
+    func_inspect.get_func_name = get_func_name  # type: ignore[attr-defined]
 
 
 def with_values(whole: Sequence[str], first: int, until: int) -> list[str]:

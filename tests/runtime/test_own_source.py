@@ -129,3 +129,22 @@ def test_a_warning_names_the_users_file_and_line(study: Study, source: str) -> N
     assert "careful" in log
     assert str(study.mirror) not in log
     assert "_annotate_trial" not in log
+
+
+def test_what_is_kept_on_disk_by_a_functions_name_is_kept_by_its_values_too(study: Study) -> None:
+    """`joblib.Memory` would give every trial what the first has computed; a function without annotations stays."""
+    library = study.home / "joblib"
+    library.mkdir(parents=True)
+    (library / "__init__.py").touch()
+    (library / "func_inspect.py").write_text(
+        "def get_func_name(func, resolv_alias=True): return [func.__module__], func.__name__\n"
+    )
+    source = (
+        "import os, sys; sys.path.append(os.getcwd())\nfrom joblib.func_inspect import get_func_name\n"
+        "def f():\n    k = 2  # @nni.choice(1, 2)\ndef g():\n    return 3\n"
+        "print(*[get_func_name(each, resolv_alias=False)[1] for each in (f, g, len)])\n"
+    )
+    names = [ran(study, source, k__choice=k)[0].splitlines()[-1].split() for k in (1, 2, 1)]
+    assert names[0][0].startswith("f-")
+    assert names[0] == names[2] != names[1]
+    assert names[0][1:] == names[1][1:] == ["g", "len"]

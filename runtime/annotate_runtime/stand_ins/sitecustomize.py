@@ -46,7 +46,7 @@ def _begin() -> None:
 
 
 def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
-    """What to do to modules of Python's own once a script has imported them; until then nothing is loaded for it."""
+    """What to do to modules once a script has imported them; until then nothing is loaded for it."""
 
     def traceback(module: ModuleType) -> None:
         from annotate_runtime.tracebacks import map_traceback
@@ -68,6 +68,11 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
 
         read_own_source(module, mirror)
 
+    def joblib(module: ModuleType) -> None:
+        from annotate_runtime.own_source import name_by_values
+
+        name_by_values(module, mirror)
+
     def threading(module: ModuleType) -> None:
         from annotate_runtime.uncaught import watch_threads
 
@@ -78,6 +83,7 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
         "warnings": warnings,
         "logging": logging,
         "inspect": inspect,
+        "joblib.func_inspect": joblib,
         "threading": threading,
     }
 
