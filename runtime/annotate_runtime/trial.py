@@ -41,6 +41,10 @@ class Trial:
         self._reporter = Reporter()
         os.register_at_fork(after_in_child=self._reporter.forget)
 
+    def __reduce__(self) -> tuple[Callable[..., Trial], tuple[dict[str, Any] | None]]:
+        """A function that is sent to another process takes its parameters along, and not who may report."""
+        return _received, (self._document,)
+
     @property
     def active(self) -> bool:
         """Whether this process belongs to a trial."""
@@ -114,6 +118,15 @@ class Trial:
                 self._document["parameters_known"] = True
                 self._reporter.open(directory)
         return self._document
+
+
+def _received(document: dict[str, Any] | None) -> Trial:
+    """The trial of this process; where it has none, one that knows the parameters and tells nobody."""
+    if document is None or trial.active:
+        return trial
+    copy = Trial()
+    copy._document = document
+    return copy
 
 
 def _read(path: str) -> bytes:

@@ -111,6 +111,22 @@ def test_workers_see_the_same_parameters_and_do_not_report(study: Study, method:
     assert outcome.values == [100, 7]
 
 
+def test_who_may_report_is_not_pickled(study: Study) -> None:
+    """joblib sends a worker the functions of `__main__` by value, and with them the trial."""
+    worker = "import pickle, sys; t = pickle.load(sys.stdin.buffer); t.report_intermediate_result(8); print(t['n'])"
+    body = (
+        "import os, pickle, subprocess, sys\n_annotate_trial.report_intermediate_result(n)\n"
+        "outside = {k: v for k, v in os.environ.items() if k != 'ANNOTATE_TRIAL_DIR'}\n"
+        "for env in (os.environ, outside):\n"
+        f"    worker = subprocess.run([sys.executable, '-c', {worker!r}], input=pickle.dumps(_annotate_trial), env=env)\n"
+        "    print(worker.returncode, flush=True)\n"
+        "_annotate_trial.report_final_result(n)\n"
+    )
+    outcome = study.python(BEGIN + ASK + body, params={"n": 7})
+    assert outcome.log == "7\n0\n7\n0\n"
+    assert outcome.values == [7, 7]
+
+
 def test_of_many_ranks_only_the_first_reports(study: Study) -> None:
     """As torchrun starts them: RANK in the environment, all of them reporting."""
     study.write(
