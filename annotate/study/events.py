@@ -36,7 +36,10 @@ class TrialReported:
 
 @dataclass(frozen=True)
 class TrialEnded:
-    """A trial is in its last state. `traceback` is the end of its log where it raised, else ""."""
+    """A trial is in its last state. `traceback` is the end of its log where it raised, else "".
+
+    Not that of a trial that was stopped: what it raised then is how it was stopped, and not why.
+    """
 
     trial: Trial
     traceback: str = ""

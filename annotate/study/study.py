@@ -358,7 +358,8 @@ class Study:
             self._store.save(ended)
         self._supervisor.tell(ended.number, last)
         self._observe(dataclasses.replace(ended, measurements=()), curve)
-        self._emit(TrialEnded(ended, log.traceback))
+        stopped = ended.state in (TrialState.EARLY_STOPPED, TrialState.CANCELLED)
+        self._emit(TrialEnded(ended, "" if stopped else log.traceback))
 
     def _observe(self, ended: Trial, curve: Sequence[float]) -> None:
         self._book.conclude(ended)

@@ -675,6 +675,26 @@ def test_a_pruner_stops_a_trial_which_counts_with_its_last_result_and_spares_the
     assert asked[-1] == (3, (0.25,), [(0, True), (1, False), (2, True)])
 
 
+def test_what_a_trial_raises_because_it_is_stopped_is_not_told(lab):
+    """A DataLoader raises when its workers end of the same signal."""
+
+    class Pruner:
+        def decide(self, others, curve):
+            return Stop("too slow")
+
+    async def script(process):
+        process.report(0.25)
+        try:
+            await asyncio.sleep(0.2 if process.trial.baseline else 1000)
+        finally:
+            process.log.write_text(traceback())
+        return 0
+
+    asyncio.run(lab.study(script, pruner=Pruner(), trials=2).run())
+    told = [(event.trial.state.value, event.traceback) for event in lab.of(TrialEnded)]
+    assert told == [("succeeded", ""), ("early-stopped", "")]
+
+
 def test_a_trial_that_was_lost_runs_again_without_being_asked_for_but_not_for_ever(lab):
     async def script(process):
         lost = process.trial.number == 0 or process.trial.attempt == 1
