@@ -12,9 +12,8 @@ import _signal as signal  # type: ignore[import-not-found]
 import os
 import stat
 import sys
-import time
 
-from annotate_runtime import shared
+from annotate_runtime import native_threads, shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
-PARTING_SECONDS = 0.05
-"""What a thread that has been joined may need until the kernel has forgotten it, generously."""
 
 
 def unsafe(ours: set[int]) -> str | None:
@@ -65,11 +62,11 @@ def _threads() -> str | None:
         others = [thread for thread in threading.enumerate() if thread is not me]
         if others:
             return f"a Python thread runs before the first parameter is asked for ({_whose(others[0])})"
-    until = time.monotonic() + PARTING_SECONDS
-    while tasks := [task for task in os.listdir("/proc/self/task") if int(task) != os.getpid()]:
-        if time.monotonic() > until:
-            return f"a native thread runs before the first parameter is asked for ({_name(tasks[0])}, {len(tasks)} in all)"
-        time.sleep(0.002)
+    names = native_threads.others()
+    if names:
+        return (
+            f"a native thread runs before the first parameter is asked for ({names[0]}, {len(names)} in all)"
+        )
     return None
 
 
@@ -78,14 +75,6 @@ def _whose(thread: threading.Thread) -> str:
     modules = [type(thread).__module__, getattr(getattr(thread, "_target", None), "__module__", None)]
     library = next((m for m in modules if m not in (None, "threading", "__main__")), None)
     return thread.name if library is None else f"{thread.name} of {library}"
-
-
-def _name(task: str) -> str:
-    try:
-        with open(f"/proc/self/task/{task}/comm") as file:
-            return file.read().strip()
-    except OSError:
-        return "gone"
 
 
 def _children() -> str | None:

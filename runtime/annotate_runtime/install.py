@@ -34,6 +34,7 @@ TRIAL_SIDE = (
     "run_forkserver.py",
     "forkserver.py",
     "forksafety.py",
+    "native_threads.py",
     "shared.py",
     "leaving.py",
     "generators.py",

@@ -1,7 +1,7 @@
 """Raise the number of threads in a forked trial to what a fresh process would have begun with.
 
 The fork server runs with one thread everywhere. Every OpenMP runtime and BLAS that is loaded is told,
-through its own C function, and torch, which keeps a count of its own.
+through its own C function, and torch and Arrow, which keep counts of their own.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ def setters() -> list[Callable[[int], Any]]:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "set_num_threads"):
         found.append(torch.set_num_threads)
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None and hasattr(arrow, "set_cpu_count") and arrow.cpu_count() == 1:
+        found.append(arrow.set_cpu_count)
     return found
 
 

@@ -20,6 +20,12 @@ from annotate_runtime.processes import children
 BEGIN = "from annotate_runtime.trial import trial as _annotate_trial; "
 ASK = "\nn = (_annotate_trial['n'] if 'n' in _annotate_trial else 0)\n"
 FORKED = "forked = b'forkserver' in open('/proc/self/cmdline', 'rb').read()\n"
+NATIVE = """
+import ctypes, time
+libc, thread = ctypes.CDLL(None), ctypes.c_ulong()
+def begin(function, argument=None):
+    libc.pthread_create(ctypes.byref(thread), None, function, ctypes.c_void_p(argument))
+"""
 Study = Outcome = Any  # of conftest, which importlib mode keeps to itself
 
 
@@ -64,6 +70,9 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
         ("import os; p = os.pipe()", "a pipe open"),
         ("f = open('out.txt', 'w')", "out.txt open for writing"),
         ("import select; e = select.epoll()", "eventpoll"),
+        (NATIVE + "begin(libc.sleep, 9); libc.pthread_setname_np(thread, b'pool-0')", r"native thread .*\(pool-0, 1 in"),
+        (NATIVE + "wait = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: time.sleep(9)); begin(wait)",
+         r"native thread .*\((_ctypes|libffi), 1 in"),
         ("import tempfile; d = tempfile.TemporaryDirectory()", "a temporary file or directory"),
         ("from tempfile import mkstemp; import os; d, path = mkstemp(); os.close(d)", "a temporary file or directory"),
         ("import signal; signal.alarm(60)", "an alarm is set"),
@@ -130,6 +139,22 @@ if False:
     assert (study.home / "trained").read_text() == "xx"
     assert len(notices) == 1
     assert reason in notices[0]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(
+            "begin(libc.sleep, 9); libc.pthread_setname_np(thread, b'jemalloc_bg_thd')", id="jemalloc"
+        ),
+        pytest.param("begin(libc.usleep, 30_000)", id="about to end"),
+    ],
+)
+def test_native_threads_that_a_fork_may_leave_behind_are_no_reason(study: Study, before: str) -> None:
+    """What jemalloc runs for pandas; what has been joined and is not quite gone."""
+    outcomes, notices = trials(study, NATIVE + before, "_annotate_trial.report_final_result(n)")
+    assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "fork"), ([1], "fork")]
+    assert notices == []
 
 
 def test_what_was_temporary_and_is_gone_does_not_hinder(study: Study) -> None:
