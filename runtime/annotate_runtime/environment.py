@@ -23,7 +23,11 @@ THREAD_COUNTS = (
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
 )
+"""One in a fork server, and raised in its children. The last is joblib's: what `n_jobs=-1` means."""
+POOL_SIZES = ("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+"""Looked at once for the whole process: the same in a fork server."""
 
 
 def trial_environment(
@@ -60,7 +64,7 @@ def trial_environment(
     env[OUTER_RANKS] = " ".join(f"{name}={base[name]}" for name in RANKS if name in base)
     env.setdefault("PYTHONUNBUFFERED", "1")
     if threads is not None:
-        for name in THREAD_COUNTS:
+        for name in (*THREAD_COUNTS, *POOL_SIZES):
             env.setdefault(name, str(threads))
     if gpus is not None:
         env["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)

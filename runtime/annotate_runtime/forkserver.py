@@ -67,7 +67,7 @@ class ForkServer:
             give_up(self.environment[trial.PREFIX])
         self.generators.keep(_preload)
         _stop_monitors()
-        reason = unsafe({self.ears, self.mouth})
+        reason = self.generators.unsafe() or unsafe({self.ears, self.mouth})
         if reason is not None:
             self.refuse(reason)
         leaving.flush()

@@ -2,7 +2,8 @@
 
 One that the script has seeded before the fork goes on from where it stands, the same in every trial.
 One that nobody has seeded would have begun anywhere, and begins anew in each: Python's `random` and
-instances of it, numpy's global generator and every `default_rng()`, torch's.
+instances of it, numpy's global generator and every `default_rng()`, torch's. Those of numba's compiled code
+begin anew in every child, whoever has seeded them, and do not tell: once used, they are a reason not to fork.
 
 Which is which is noted as it happens: `random.Random.seed` and `secrets.randbits` (where numpy gets its
 entropy) are watched from the moment that their module is imported, torch's own seed is read then.
@@ -33,9 +34,11 @@ class Generators:
         self._numpy: list[Any] = []
         self._python_state: Any = None
         self._fresh_python: list[random.Random] = []
+        self._numba: list[tuple[Callable[[Any], Any], Any, Any]] = []
         after_import("random", self._watch_python)
         after_import("secrets", self._watch_numpy)
         after_import("torch", self._watch_torch)
+        after_import("numba._helperlib", self._watch_numba)
 
     def keep(self, action: Callable[[], None]) -> None:
         """Do something that is not the script's and leave its generators as they were."""
@@ -53,6 +56,12 @@ class Generators:
             torch.set_rng_state(torch_state)
         for generator in unseeded:
             self._unseeded.add(generator)
+
+    def unsafe(self) -> str | None:
+        """Why this process must not be forked, in words for the user."""
+        if any(state(pointer) != begun_with for state, pointer, begun_with in self._numba):
+            return "numba's random generator is used before the first parameter is asked for"
+        return None
 
     def find(self) -> None:
         """Look at what there is to keep or to freshen; before `gc.freeze`, which hides numpy's generators."""
@@ -123,6 +132,11 @@ class Generators:
     def _watch_torch(self, module: Any) -> None:
         if hasattr(module, "initial_seed"):
             self._torch_seed = module.initial_seed()
+
+    def _watch_numba(self, module: Any) -> None:
+        if hasattr(module, "rnd_get_state"):
+            pointers = module.rnd_get_np_state_ptr(), module.rnd_get_py_state_ptr()
+            self._numba = [(module.rnd_get_state, each, module.rnd_get_state(each)) for each in pointers]
 
 
 def _bit_generator(owner: Any) -> Any:

@@ -26,15 +26,30 @@ libc, thread = ctypes.CDLL(None), ctypes.c_ulong()
 def begin(function, argument=None):
     libc.pthread_create(ctypes.byref(thread), None, function, ctypes.c_void_p(argument))
 """
+NUMBA = """
+states = {"np": [0], "py": [0]}
+rnd_get_np_state_ptr, rnd_get_py_state_ptr = (lambda: "np"), (lambda: "py")
+def rnd_get_state(which): return list(states[which])
+"""
 Study = Outcome = Any  # of conftest, which importlib mode keeps to itself
 
 
 def trials(
-    study: Study, before: str, after: str, count: int = 2, *, fork: bool = True, **prefix_options: Any
+    study: Study,
+    before: str,
+    after: str,
+    count: int = 2,
+    *,
+    fork: bool = True,
+    threads: int | None = None,
+    **prefix_options: Any,
 ) -> tuple[list[Outcome], list[str]]:
     """Run a script that asks between `before` and `after`; the outcomes and the notices."""
     script = study.write("train.py", BEGIN + before + ASK + after)
-    requests = [study.request(sys.executable, script, number=i, params={"n": i}) for i in range(count)]
+    requests = [
+        study.request(sys.executable, script, number=i, params={"n": i}, threads=threads)
+        for i in range(count)
+    ]
     first = requests[0]
     notices: list[str] = []
 
@@ -189,12 +204,33 @@ def test_a_script_that_fails_before_it_asks_fails_as_itself(study: Study) -> Non
     assert "before it asked" in notices[0]
 
 
+def test_counts_of_threads_are_one_before_the_fork_and_the_share_after(study: Study) -> None:
+    """joblib asks for its count each time; what asks once, such as Polars, sees the share from the beginning."""
+    look = "import os; look = lambda: [os.environ[n] for n in ('LOKY_MAX_CPU_COUNT', 'POLARS_MAX_THREADS')]; "
+    outcomes, _ = trials(study, look + "a = look()", "print(a, look())", threads=3)
+    assert [outcome.log for outcome in outcomes] == ["['1', '3'] ['3', '3']\n"] * 2
+
+
 def test_unseeded_generators_are_fresh_in_every_trial(study: Study) -> None:
     """Module-level and own instances, used before the fork or not."""
     outcomes, _ = trials(study, "import random; random.random(); own = random.Random()",
                          "print(random.random(), own.random())", 3)  # fmt: skip
     assert len({outcome.log.split()[0] for outcome in outcomes}) == 3
     assert len({outcome.log.split()[1] for outcome in outcomes}) == 3
+
+
+@pytest.mark.parametrize(
+    ("use", "method"), [("", "fork"), ("h.states['np'][0] = 1", "spawn"), ("h.states['py'][0] = 1", "spawn")]
+)
+def test_numba_s_generators_once_used_are_not_forked(study: Study, use: str, method: str) -> None:
+    """They begin anew in a child by themselves: what the script has seeded would be lost. Unused ones do no harm."""
+    (study.mirror / "numba").mkdir(parents=True)
+    (study.mirror / "numba" / "__init__.py").touch()
+    (study.mirror / "numba" / "_helperlib.py").write_text(NUMBA)
+    outcomes, notices = trials(study, f"import numba._helperlib as h; {use}", "print(n)")
+    assert [(outcome.log, outcome.exit.method) for outcome in outcomes] == [("0\n", method), ("1\n", method)]
+    assert [notice for notice in notices if "numba's random generator" not in notice] == []
+    assert len(notices) == (method == "spawn")
 
 
 def test_unseeded_numpy_generators_are_fresh_in_every_trial(study: Study) -> None:
