@@ -27,7 +27,7 @@ THREAD_COUNTS = (
 )
 """One in a fork server, and raised in its children. The last is joblib's: what `n_jobs=-1` means."""
 POOL_SIZES = ("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-"""Looked at once for the whole process: the same in a fork server."""
+"""Looked at when a pool of threads begins, which it has not in a process that is forked."""
 
 
 def trial_environment(

@@ -205,10 +205,11 @@ def test_a_script_that_fails_before_it_asks_fails_as_itself(study: Study) -> Non
 
 
 def test_counts_of_threads_are_one_before_the_fork_and_the_share_after(study: Study) -> None:
-    """joblib asks for its count each time; what asks once, such as Polars, sees the share from the beginning."""
-    look = "import os; look = lambda: [os.environ[n] for n in ('LOKY_MAX_CPU_COUNT', 'POLARS_MAX_THREADS')]; "
-    outcomes, _ = trials(study, look + "a = look()", "print(a, look())", threads=3)
-    assert [outcome.log for outcome in outcomes] == ["['1', '3'] ['3', '3']\n"] * 2
+    """joblib asks for its count each time; a pool that the prefix has not begun is looked up in the child."""
+    names = "('LOKY_MAX_CPU_COUNT', 'POLARS_MAX_THREADS')"
+    before = "import os; first = os.environ['LOKY_MAX_CPU_COUNT']"
+    outcomes, _ = trials(study, before, f"print(first, [os.environ[name] for name in {names}])", threads=3)
+    assert [outcome.log for outcome in outcomes] == ["1 ['3', '3']\n"] * 2
 
 
 def test_unseeded_generators_are_fresh_in_every_trial(study: Study) -> None:
