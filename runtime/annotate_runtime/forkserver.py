@@ -209,6 +209,14 @@ class _Environment(os._Environ):  # type: ignore[type-arg]
         value: str = os._Environ.__getitem__(self, key)
         return value
 
+    def __setitem__(self, key: str, value: str) -> None:
+        _set_by_script.add(key)
+        os._Environ.__setitem__(self, key, value)
+
+
+_set_by_script: set[str] = set()
+"""Variables to which the script has given a value before the fork, be it the one that they had."""
+
 
 def _order(ears: int) -> dict[str, Any]:
     """Wait for the order on this pipe; there is none where the server has ended."""
@@ -227,7 +235,7 @@ def _update_environment(begun_with: dict[str, str], change: dict[str, str | None
     os.environ.__class__ = os._Environ
     os.environ.pop(trial.PREFIX, None)
     for name, new in change.items():
-        if os.environ.get(name) != begun_with.get(name):
+        if name in _set_by_script or os.environ.get(name) != begun_with.get(name):
             continue
         if new is None:
             os.environ.pop(name, None)
@@ -286,10 +294,12 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     from annotate_runtime import leaving
     from annotate_runtime.redirect import Mirror, after_import, redirect_main
     from annotate_runtime.shared import watch_temporaries
+    from annotate_runtime.threads import watch_torch
 
     leaving.watch()
     server = ForkServer()
     after_import("tempfile", watch_temporaries)
+    after_import("torch", watch_torch)
     trial.before_first_use = server.serve
     os.environ.__class__ = _Environment
     sys.argv = [script, *arguments]

@@ -117,12 +117,19 @@ class _Hooked:
 
 
 def after_import(name: str, hook: Callable[[ModuleType], None]) -> None:
-    """Call the hook on that module when it has been imported; now, if it has been."""
+    """Call the hook on that module, after any earlier one, when it has been imported; now, if it has been."""
     if name in sys.modules:
         hook(sys.modules[name])
     else:
         finder: Finder = sys.meta_path[0]  # type: ignore[assignment]
-        finder.hooks[name] = hook
+        earlier = finder.hooks.get(name)
+
+        def hooks(module: ModuleType) -> None:
+            if earlier is not None:
+                earlier(module)
+            hook(module)
+
+        finder.hooks[name] = hooks
 
 
 def redirect_main(mirror: Mirror) -> None:

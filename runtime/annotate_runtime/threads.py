@@ -1,15 +1,14 @@
-"""Raise the number of threads in a forked trial to what a fresh process would have begun with.
+"""How many threads a trial computes with: in a forked one as many as a fresh process would have begun with.
 
 The fork server runs with one thread everywhere. Every OpenMP runtime and BLAS that is loaded is told,
-through its own C function, and torch and Arrow, which keep counts of their own.
+through its own C function, and torch and Arrow, which keep counts of their own. What the script has set itself
+it has set in every trial. The processes that joblib starts in a trial share its threads out among them.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-
-from annotate_runtime.forksafety import loaded_libraries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,21 +30,63 @@ SETTERS = {
 }
 
 
+_set_by_script: list[Callable[[], None]] = []
+
+
+def watch_torch(torch: Any) -> None:
+    """Note what the script sets before the fork: one thread by its own wish looks like the one of the fork server."""
+    if not hasattr(torch, "set_num_threads"):
+        return
+    original = torch.set_num_threads
+
+    def set_num_threads(number: int) -> None:
+        original(number)
+        _set_by_script[:] = [lambda: original(number)]
+
+    set_num_threads.__wrapped__ = original  # type: ignore[attr-defined]
+    torch.set_num_threads = set_num_threads
+
+
 def setters() -> list[Callable[[int], Any]]:
     """The functions that set the count, of all that is loaded."""
     import ctypes
+
+    from annotate_runtime.forksafety import loaded_libraries
 
     found = []
     for path in loaded_libraries(tuple(SETTERS)):
         library = ctypes.CDLL(path)
         found += [getattr(library, name) for name in SETTERS[_family(path)] if hasattr(library, name)]
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "set_num_threads"):
+        torch.set_num_threads = getattr(torch.set_num_threads, "__wrapped__", torch.set_num_threads)
         found.append(torch.set_num_threads)
     arrow = sys.modules.get("pyarrow")
     if arrow is not None and hasattr(arrow, "set_cpu_count") and arrow.cpu_count() == 1:
         found.append(arrow.set_cpu_count)
     return found
+
+
+def share_among_workers(backends: Any) -> None:
+    """What to do to `joblib._parallel_backends`: a share of 8 threads is 2 for each of 4 workers, not 8.
+
+    joblib takes OMP_NUM_THREADS and the like for the user's word on each worker, and divides up LOKY_MAX_CPU_COUNT
+    only where they are not set. Those that say no more than that are passed over.
+    """
+    base = backends.ParallelBackendBase
+    original = base._prepare_worker_env
+
+    def _prepare_worker_env(self: Any, *arguments: Any, **named: Any) -> dict[str, str]:
+        share = os.environ.get("LOKY_MAX_CPU_COUNT")
+        ours = [name for name in self.MAX_NUM_THREADS_VARS if share and os.environ.get(name) == share]
+        hidden = {name: os.environ.pop(name) for name in ours}
+        try:
+            env: dict[str, str] = original(self, *arguments, **named)
+            return env
+        finally:
+            os.environ.update(hidden)
+
+    base._prepare_worker_env = _prepare_worker_env
 
 
 def restore_threads(wanted: str | None, setters: list[Callable[[int], Any]]) -> None:
@@ -54,6 +95,8 @@ def restore_threads(wanted: str | None, setters: list[Callable[[int], Any]]) -> 
     count = int(first) if first.isdigit() and int(first) > 0 else len(os.sched_getaffinity(0))
     for setter in setters:
         setter(count)
+    for setting in _set_by_script:
+        setting()
 
 
 def _family(path: str) -> str:

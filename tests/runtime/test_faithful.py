@@ -127,6 +127,25 @@ def test_who_may_report_is_not_pickled(study: Study) -> None:
     assert outcome.values == [7, 7]
 
 
+@pytest.mark.parametrize("fork", [False, True], ids=["spawn", "fork"])
+@pytest.mark.parametrize(
+    ("env", "each"), [({}, "1"), ({"OMP_NUM_THREADS": "5"}, "5")], ids=["ours", "the user's"]
+)
+def test_the_workers_of_joblib_share_a_trials_threads(
+    study: Study, fork: bool, env: dict[str, str], each: str
+) -> None:
+    """Two workers with a share of two threads have one each; a number that the user has set is for each worker."""
+    script = study.write(
+        "train.py",
+        BEGIN + "import os\nfrom joblib import Parallel, delayed\n" + ASK +
+        "def told():\n    return os.environ['OMP_NUM_THREADS']\n"
+        "print(Parallel(n_jobs=2)(delayed(told)() for _ in range(2)))\n"
+        "print(os.environ['MKL_NUM_THREADS'])\n",
+    )  # fmt: skip
+    outcome = study.run(sys.executable, script, fork=fork, threads=2, env=env)
+    assert outcome.log == f"['{each}', '{each}']\n2\n"
+
+
 def test_of_many_ranks_only_the_first_reports(study: Study) -> None:
     """As torchrun starts them: RANK in the environment, all of them reporting."""
     study.write(

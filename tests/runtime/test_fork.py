@@ -212,6 +212,30 @@ def test_counts_of_threads_are_one_before_the_fork_and_the_share_after(study: St
     assert [outcome.log for outcome in outcomes] == ["1 ['3', '3']\n"] * 2
 
 
+def test_what_the_script_sets_for_itself_holds_in_every_trial(study: Study) -> None:
+    """One thread by its own wish, which is what the fork server has set already, as much as any other value."""
+    before = "import os; os.environ['OMP_NUM_THREADS'] = '1'; os.environ['MKL_NUM_THREADS'] = '2'"
+    after = "print([os.environ[f'{name}_NUM_THREADS'] for name in ('OMP', 'MKL', 'OPENBLAS')])"
+    outcomes, _ = trials(study, before, after, threads=3)
+    assert [outcome.log for outcome in outcomes] == ["['1', '2', '3']\n"] * 2
+
+
+def test_arrow_is_forked_with_its_threads(study: Study) -> None:
+    """pandas brings it; its pools begin anew in a child, with the trial's share of the cores."""
+    before = """
+import pyarrow as pa, pyarrow.parquet as pq, pyarrow.compute as pc
+pq.write_table(pa.table({"x": list(range(100_000))}), "t.parquet", row_group_size=1000)
+table = pq.read_table("t.parquet")
+"""
+    after = """
+again = pq.read_table("t.parquet")
+print(pc.sum(table["x"]).as_py() == pc.sum(again["x"]).as_py(), pa.cpu_count())
+"""
+    outcomes, notices = trials(study, before, after, threads=2)
+    assert notices == []
+    assert [(outcome.log, outcome.exit.method) for outcome in outcomes] == [("True 2\n", "fork")] * 2
+
+
 def test_unseeded_generators_are_fresh_in_every_trial(study: Study) -> None:
     """Module-level and own instances, used before the fork or not."""
     outcomes, _ = trials(study, "import random; random.random(); own = random.Random()",

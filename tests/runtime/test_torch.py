@@ -65,6 +65,15 @@ def test_children_compute_with_the_threads_of_their_share(study: Study) -> None:
     assert [outcome.log for outcome in outcomes] == ["threads 2\n"] * 2
 
 
+def test_one_thread_by_the_scripts_own_wish_stays_one(study: Study) -> None:
+    """As in a fresh process; what the fork server holds to one thread is another matter."""
+    before = LOAD + "; torch.set_num_threads(1)"
+    forked, notices = trials(study, before, TRAIN, threads=2)
+    spawned, _ = trials(study, before, TRAIN, fork=False, threads=2)
+    assert notices == []
+    assert {line for outcome in (*forked, *spawned) for line in outcome.log.splitlines()} == {"threads 1"}
+
+
 def test_unseeded_torch_is_fresh_in_every_trial(study: Study) -> None:
     """Also when the prefix has drawn from it."""
     outcomes, _ = trials(

@@ -68,10 +68,15 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
 
         read_own_source(module, mirror)
 
-    def joblib(module: ModuleType) -> None:
+    def joblib_memory(module: ModuleType) -> None:
         from annotate_runtime.own_source import name_by_values
 
         name_by_values(module, mirror)
+
+    def joblib_workers(module: ModuleType) -> None:
+        from annotate_runtime.threads import share_among_workers
+
+        share_among_workers(module)
 
     def threading(module: ModuleType) -> None:
         from annotate_runtime.uncaught import watch_threads
@@ -83,7 +88,8 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
         "warnings": warnings,
         "logging": logging,
         "inspect": inspect,
-        "joblib.func_inspect": joblib,
+        "joblib.func_inspect": joblib_memory,
+        "joblib._parallel_backends": joblib_workers,
         "threading": threading,
     }
 
