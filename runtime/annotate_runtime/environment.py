@@ -15,17 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from annotate_runtime.reporter import OUTER_RANKS, RANKS, TOKEN
+from annotate_runtime.threads import CORES, COUNTS
 
 TRIAL_DIR = "ANNOTATE_TRIAL_DIR"
-THREAD_COUNTS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "LOKY_MAX_CPU_COUNT",
-)
-"""One in a fork server, and raised in its children. The last is joblib's: what `n_jobs=-1` means."""
+THREAD_COUNTS = (*COUNTS, CORES)
+"""One in a fork server, and raised in its children."""
 POOL_SIZES = ("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 """Looked at when a pool of threads begins, which it has not in a process that is forked."""
 

@@ -2,7 +2,8 @@
 
 The fork server runs with one thread everywhere. Every OpenMP runtime and BLAS that is loaded is told,
 through its own C function, and torch and Arrow, which keep counts of their own. What the script has set itself
-it has set in every trial. The processes that joblib starts in a trial share its threads out among them.
+it has set in every trial. The processes that joblib or torchrun start in a trial have what they would have had
+without us, of the trial's share.
 """
 
 from __future__ import annotations
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+COUNTS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+CORES = "LOKY_MAX_CPU_COUNT"
+"""joblib's number of cores, of which `n_jobs=-1` takes all. A trial's share, as each of `COUNTS` that nobody else has set."""
 SETTERS = {
     "libgomp": ("omp_set_num_threads",),
     "libiomp5": ("omp_set_num_threads",),
@@ -70,16 +80,14 @@ def setters() -> list[Callable[[int], Any]]:
 def share_among_workers(backends: Any) -> None:
     """What to do to `joblib._parallel_backends`: a share of 8 threads is 2 for each of 4 workers, not 8.
 
-    joblib takes OMP_NUM_THREADS and the like for the user's word on each worker, and divides up LOKY_MAX_CPU_COUNT
-    only where they are not set. Those that say no more than that are passed over.
+    joblib takes OMP_NUM_THREADS and the like for the user's word on each worker, and divides up the cores only where
+    they are not set.
     """
     base = backends.ParallelBackendBase
     original = base._prepare_worker_env
 
     def _prepare_worker_env(self: Any, *arguments: Any, **named: Any) -> dict[str, str]:
-        share = os.environ.get("LOKY_MAX_CPU_COUNT")
-        ours = [name for name in self.MAX_NUM_THREADS_VARS if share and os.environ.get(name) == share]
-        hidden = {name: os.environ.pop(name) for name in ours}
+        hidden = {name: os.environ.pop(name) for name in _ours()}
         try:
             env: dict[str, str] = original(self, *arguments, **named)
             return env
@@ -87,6 +95,31 @@ def share_among_workers(backends: Any) -> None:
             os.environ.update(hidden)
 
     base._prepare_worker_env = _prepare_worker_env
+
+
+def one_for_each_rank(launcher: Any) -> None:
+    """What to do to `torch.distributed.launcher.api`: of several ranks each has one thread where the user says nothing.
+
+    torchrun sees to that itself, and takes OMP_NUM_THREADS for the user's word, as joblib does.
+    """
+    elastic_launch = launcher.elastic_launch
+    original = elastic_launch.__init__
+
+    def init(self: Any, config: Any, *arguments: Any, **named: Any) -> None:
+        ours = _ours()
+        if config.nproc_per_node > 1 and "OMP_NUM_THREADS" in ours:
+            for name in ours:
+                del os.environ[name]
+            os.environ["OMP_NUM_THREADS"] = "1"
+        original(self, config, *arguments, **named)
+
+    elastic_launch.__init__ = init
+
+
+def _ours() -> list[str]:
+    """The counts that are set to the trial's share: by us, then."""
+    share = os.environ.get(CORES)
+    return [name for name in COUNTS if share is not None and os.environ.get(name) == share]
 
 
 def restore_threads(wanted: str | None, setters: list[Callable[[int], Any]]) -> None:

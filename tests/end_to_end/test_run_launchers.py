@@ -81,8 +81,12 @@ def values(trial):
     ids=["torchrun", "torch.distributed.run"],
 )  # fmt: skip
 def test_every_rank_of_torchrun_has_the_same_parameters_and_one_reports(annotate, launcher):
-    """Two real ranks on gloo: each saw the trial's value, and only rank 0's results are there."""
-    annotate.write("train.py", RANKS.replace("total = torch", SEEN + "total = torch"))
+    """Two real ranks on gloo: each saw the trial's value, and only rank 0's results are there.
+
+    Each has one thread, as torchrun has it where nobody says how many.
+    """
+    threads = "assert torch.get_num_threads() == int(os.environ['OMP_NUM_THREADS']) == 1\n"
+    annotate.write("train.py", RANKS.replace("total = torch", SEEN + threads + "total = torch"))
     for trial in tuned(annotate, "--", *launcher, "train.py"):
         lr = trial["parameters"].get("train/lr/uniform", 0.1)
         saw = (annotate.cwd / f"saw-{trial['number']}").read_text().splitlines()

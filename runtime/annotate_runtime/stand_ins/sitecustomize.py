@@ -78,6 +78,11 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
 
         share_among_workers(module)
 
+    def torchrun(module: ModuleType) -> None:
+        from annotate_runtime.threads import one_for_each_rank
+
+        one_for_each_rank(module)
+
     def threading(module: ModuleType) -> None:
         from annotate_runtime.uncaught import watch_threads
 
@@ -90,6 +95,7 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
         "inspect": inspect,
         "joblib.func_inspect": joblib_memory,
         "joblib._parallel_backends": joblib_workers,
+        "torch.distributed.launcher.api": torchrun,
         "threading": threading,
     }
 
