@@ -19,3 +19,8 @@ _IMPORT = re.compile(
 def imported(source: bytes) -> set[bytes]:
     """Which of `nni` and `dlkit_utils` a source imports."""
     return set(_IMPORT.findall(source))
+
+
+def begins_experiments(source: bytes) -> bool:
+    """Whether a source imports the part of NNI that begins experiments."""
+    return re.search(rb"^[ \t]*(from|import)[ \t]+nni\b.*\b[eE]xperiment\b", source, re.MULTILINE) is not None

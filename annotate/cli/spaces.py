@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotate.annotations.api import imported
+from annotate.annotations.api import begins_experiments, imported
 from annotate.annotations.calls import Refusal, read_call
 from annotate.annotations.samplers import SAMPLERS, read_sampler
 from annotate.documents import from_yaml
@@ -54,6 +55,11 @@ def tuned(closure: Closure, *, given: str | None, params: Sequence[str]) -> Tune
         raise UsageError(f"--param {name}: the search space has that name already", remedy="leave one out")
     whole = SearchSpace({**space, **extra})
     if not whole:
+        if begins_experiments(closure.script.read_bytes()):
+            raise SpaceError(
+                f"{closure.script.name} begins an experiment of NNI's, and is no trial",
+                remedy=f"annotate nnictl create --config {os.path.relpath(closure.script)}",
+            )
         raise SpaceError(
             f"{closure.script.name} and what it imports carry no annotation, so there is nothing to tune",
             remedy="write one beside a value, e.g. lr = 0.1  # @nni.loguniform(1e-4, 1e-1), or give "

@@ -206,8 +206,9 @@ class _Reading:
 
 
 def _flat(document: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Fields of sections as `section.field`; an empty section is none."""
-    for name, value in document.items():
+    """Fields of sections as `section.field`; an empty section is none, a list of one section is that."""
+    for name, given in document.items():
+        value = given[0] if name in _SECTIONS and isinstance(given, list) and len(given) == 1 else given
         if name not in _SECTIONS:
             yield str(name), value
         elif isinstance(value, dict):

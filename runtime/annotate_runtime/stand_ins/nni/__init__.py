@@ -1,7 +1,7 @@
 """The trial API of NNI 2.10, by annotate: `import nni` works in a trial where NNI is not installed.
 
 Outside a trial `get_next_parameter()` is {} and reports are printed, as NNI's are. What belongs to
-other parts of NNI (nas, compression, experiments) is not here, and says so when it is asked for.
+other parts of NNI (nas, compression) is not here, and says so when it is asked for.
 """
 
 from .smartparam import (
@@ -35,6 +35,10 @@ class NoMoreTrialError(Exception):
 
 
 def __getattr__(name: str) -> object:
+    if name == "Experiment":
+        from .experiment import Experiment
+
+        return Experiment
     raise AttributeError(
         f"nni.{name} is not part of the trial API that annotate provides; "
         "with NNI itself installed, `annotate run --nni real` uses it"
