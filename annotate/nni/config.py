@@ -134,6 +134,11 @@ class _Reading:
             if any(field.startswith(f"{which}.") for field in self._fields):
                 raise self._refused(f"its {which} has no name", f"write {which}: name: ...")
             return None
+        if which == "advisor":
+            raise self._refused(
+                f"its advisor {custom} speaks to NNI's manager, which is not here",
+                "write it as a tuner, which generates parameters and receives results",
+            )
         *modules, cls = custom.split(".")
         file = self._text(f"{which}.classFileName") or "/".join(modules) + ".py"
         if file == ".py":

@@ -119,6 +119,7 @@ def test_a_number_with_an_exponent_is_one_without_a_point_too(said):
         ("tuner: {codeDir: ., classFileName: mine.py, className: Mine, classArgs: {width: 2}}", "--tuner mine.py:Mine:width=2"),
         ("trainingService: {platform: local, maxTrialNumberPerGpu: 3}", "--trials-per-gpu 3"),
         ("trainingService: {platform: local, gpuIndices: 1}", "--gpus 1"),
+        ("trainingService: [{platform: local, gpuIndices: 1}]", "--gpus 1"),
         ("trainingService:", ""),
     ],
 )  # fmt: skip
@@ -159,6 +160,7 @@ def test_what_means_nothing_here_is_named_as_the_file_has_it(tmp_path):
         (COMMAND + "tuner: {classArgs: {}}", "its tuner has no name", "name"),
         (COMMAND + "tuner: {className: Mine}", "Mine names no module", "module.Mine"),
         (COMMAND + "tuner: {name: TPE}\nadvisor: {name: BOHB}", "a tuner and an advisor", "leave one out"),
+        (COMMAND + "advisor: {className: dummy.Dummy}", "dummy.Dummy speaks to NNI's manager", "as a tuner"),
         (COMMAND + "useAnnotation: 'yes'", "useAnnotation is 'yes'", "true or false"),
         (COMMAND + "trainingService: {gpuIndices: all}", "trainingService.gpuIndices is 'all'", "0,2"),
         (COMMAND + "trialCodeDirectory: nowhere", "there is no directory", "trialCodeDirectory"),
