@@ -14,6 +14,9 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+|import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*)(nni|dlkit_utils)\b",
     re.MULTILINE,
 )
+_BEGINS = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+nni(?:\.experiment\b|[ \t]+import\b.*\bExperiment\b)", re.MULTILINE
+)
 
 
 def imported(source: bytes) -> set[bytes]:
@@ -22,5 +25,5 @@ def imported(source: bytes) -> set[bytes]:
 
 
 def begins_experiments(source: bytes) -> bool:
-    """Whether a source imports the part of NNI that begins experiments."""
-    return re.search(rb"^[ \t]*(from|import)[ \t]+nni\b.*\b[eE]xperiment\b", source, re.MULTILINE) is not None
+    """Whether a source imports what begins experiments of NNI's: `nni.experiment`, or `Experiment` from `nni`."""
+    return _BEGINS.search(source) is not None
