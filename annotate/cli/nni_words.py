@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.core import TyperCommand
@@ -72,10 +72,11 @@ def nnictl(
         )
     if config is None:
         raise UsageError("no config is named", remedy="annotate nnictl create --config config.yml")
-    _run(config, detach=detach)
+    raise typer.Exit(_run(config, detach=detach))
 
 
-def _run(config: Path, *, detach: bool) -> Any:
+def _run(config: Path, *, detach: bool) -> int:
+    """Run it; returns the exit code."""
     import os
     import shlex
     import sys
@@ -87,7 +88,8 @@ def _run(config: Path, *, detach: bool) -> Any:
     translation = translated(experiment)
     line = shlex.join(["annotate", "run", *translation.words()])
     elsewhere = translation.directory != Path.cwd().resolve()
-    typer.echo(f"cd {shlex.quote(str(translation.directory))} && {line}" if elsewhere else line, err=True)
+    cd = f"cd {shlex.quote(str(translation.directory))}"
+    typer.echo(f"{cd} && {line}" if elsewhere else line, err=True)
     if experiment.ignored:
         listed = ", ".join(experiment.ignored)
         typer.echo(
@@ -96,4 +98,7 @@ def _run(config: Path, *, detach: bool) -> Any:
     os.chdir(translation.directory)
     argv = ["run", *translation.words(*(["--detach"] if detach else []))]
     sys.argv[1:] = argv
-    return app(argv)(argv, standalone_mode=False)
+    code: int = app(argv)(argv, standalone_mode=False) or 0
+    if elsewhere:
+        typer.echo(f"  {cd}   first: the study is kept there")
+    return code

@@ -47,11 +47,22 @@ def test_an_experiment_runs_where_its_code_is(annotate):
         "--trials 4 --jobs 2 --tuner 'Random:optimize_mode=\"minimize\"' --gpus none -- --epochs 2"
     )
     assert ignored == "config.yml: authorName means nothing here"
+    assert done.stdout.splitlines()[-1] == f"  cd {annotate.cwd}/code   first: the study is kept there"
     annotate.cwd /= "code"
     trials = annotate.trials()
     assert [trial["state"] for trial in trials] == ["succeeded"] * 4
     assert trials[0]["value"] == 0.5
     assert all(0 <= trial["value"] <= 0.1 for trial in trials[1:])
+
+
+def test_an_experiment_without_a_result_says_so_in_its_exit_code(annotate):
+    """As `annotate run` does, also to the script that began it."""
+    begun(annotate)
+    annotate.write("code/train.py", "import nni\nraise OSError\n")
+    assert annotate("nnictl", "create", "--config", "config.yml").returncode == 1
+    annotate.write("launch.py", LAUNCHER)
+    done = annotate("nnictl", "create", "--config", "launch.py", "--", "--trials", "2")
+    assert done.stdout.endswith("it has a result: False\n")
 
 
 def test_another_word_of_nnictls_is_told_in_ours(annotate):
