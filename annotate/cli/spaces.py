@@ -140,10 +140,16 @@ def _asked_for(space: SearchSpace, given: str, closure: Closure) -> SearchSpace:
     unknown = [key for key in space if key not in closure.space]
     if unknown and not any(imported(file.path.read_bytes()) for file in closure.files):
         near = difflib.get_close_matches(unknown[0], list(closure.space), 1)
+        if near:
+            remedy = f"did you mean {near[0]!r}?"
+        elif closure.space:
+            remedy = "`annotate extract-space` prints the keys that it has"
+        else:
+            remedy = (
+                "where a package that it imports does, say so in it: import nni; "
+                f"--param '{unknown[0]}=...' passes the value as an option"
+            )
         raise SpaceError(
-            f"{_called(given)}: nothing in {closure.script.name} asks for {unknown[0]!r}",
-            remedy=f"did you mean {near[0]!r}?"
-            if near
-            else "`annotate extract-space` prints the keys that it has",
+            f"{_called(given)}: nothing in {closure.script.name} asks for {unknown[0]!r}", remedy=remedy
         )
     return space
