@@ -154,6 +154,7 @@ def test_a_mistake_in_an_experiment_ends_its_script(annotate):
         ("max_trial_number", "max_trial_numbr", "did you mean maxTrialNumber?"),
         ('"Random"', '"Rnadom"', "did you mean 'random'?"),
         ("train.py", "trian.py", "did you mean train.py?"),
+        ('"code"', '"cdoe"', "mend trialCodeDirectory"),
     ):
         annotate.write("launch.py", LAUNCHER.replace(right, wrong))
         done = annotate("nnictl", "create", "--config", "launch.py", "--", "--trials", "2")

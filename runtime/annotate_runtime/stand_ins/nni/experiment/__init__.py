@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 HOST = "ANNOTATE_HOST"
 """In the environment: the words that begin a command of ours, as JSON."""
 
+MISTAKE = 2
+"""The exit code for what the user got wrong; nothing has begun."""
+
 
 @dataclass
 class TrialResult:
@@ -92,9 +95,10 @@ class Experiment:
     def _create(self, *options: str) -> int:
         if trial.active:
             raise RuntimeError("a trial cannot begin an experiment of its own")
-        before = self._studies()
-        with tempfile.TemporaryDirectory() as directory:
-            path = os.path.join(directory, "experiment.config")
+        directory = document(self.config)["trialCodeDirectory"]
+        before = self._studies() if os.path.isdir(directory) else []
+        with tempfile.TemporaryDirectory() as scratch:
+            path = os.path.join(scratch, "experiment.config")
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(document(self.config), file)
             process = subprocess.Popen([*_host(), "nnictl", "create", "--config", path, *options])
@@ -103,8 +107,10 @@ class Experiment:
                     process.wait()
                 except KeyboardInterrupt:  # the study's, which has it too
                     continue
+        if process.returncode == MISTAKE:  # which has been told
+            sys.exit(MISTAKE)
         begun = [each for each in self._studies() if each not in before]
-        if not begun:  # what was wrong has been told
+        if not begun:
             sys.exit(process.returncode)
         self.id = begun[-1]
         return process.returncode
