@@ -336,6 +336,8 @@ class Study:
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)
+        if ended.state is TrialState.SUCCEEDED and ended.params and not live.reads:
+            self.notice("a trial asked for none of its parameters, so it ran as the script's own defaults")
         if ended.state is TrialState.SUCCEEDED and live.final is None:
             self.notice("no final result is reported; the last intermediate one is taken for it")
         if ended.state is TrialState.CANCELLED or self._ended is not None:
