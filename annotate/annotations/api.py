@@ -14,8 +14,16 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+|import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*)(nni|dlkit_utils)\b",
     re.MULTILINE,
 )
+_BEGINS = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+nni(?:\.experiment\b|[ \t]+import\b.*\bExperiment\b)", re.MULTILINE
+)
 
 
 def imported(source: bytes) -> set[bytes]:
     """Which of `nni` and `dlkit_utils` a source imports."""
     return set(_IMPORT.findall(source))
+
+
+def begins_experiments(source: bytes) -> bool:
+    """Whether a source imports what begins experiments of NNI's: `nni.experiment`, or `Experiment` from `nni`."""
+    return _BEGINS.search(source) is not None

@@ -129,13 +129,15 @@ def _shadowed(folder: StudyFolder, meta: StudyMeta) -> str | None:
 
 
 def python_of_user() -> str:
-    """The interpreter that trials run in by default: the active virtual environment's, else ours."""
-    environment = os.environ.get("VIRTUAL_ENV")
-    if environment:
-        candidate = f"{environment}/bin/python"
-        if os.access(candidate, os.X_OK):
-            return candidate
-    return sys.executable
+    """The interpreter that trials run in by default: the active virtual environment's, or conda's, else ours.
+
+    conda's base is active in every shell of whoever has it, and says nothing.
+    """
+    active = [os.environ.get("VIRTUAL_ENV")]
+    if os.environ.get("CONDA_DEFAULT_ENV") != "base":
+        active.append(os.environ.get("CONDA_PREFIX"))
+    candidates = (f"{environment}/bin/python" for environment in active if environment)
+    return next((each for each in candidates if os.access(each, os.X_OK)), sys.executable)
 
 
 def _tuner(folder: StudyFolder, meta: StudyMeta, allowed: Constraint | None) -> Tuner:

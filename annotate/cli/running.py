@@ -214,7 +214,7 @@ def run(
         typer.Option(
             "--python",
             metavar="FILE",
-            help="The interpreter of the trials. Default: the active virtual environment's.",
+            help="The interpreter of the trials. Default: the active virtual environment's, or conda's.",
             rich_help_panel=WHERE,
         ),
     ] = None,

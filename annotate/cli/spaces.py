@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotate.annotations.api import imported
+from annotate.annotations.api import begins_experiments, imported
 from annotate.annotations.calls import Refusal, read_call
 from annotate.annotations.samplers import SAMPLERS, read_sampler
 from annotate.documents import from_yaml
@@ -54,6 +55,11 @@ def tuned(closure: Closure, *, given: str | None, params: Sequence[str]) -> Tune
         raise UsageError(f"--param {name}: the search space has that name already", remedy="leave one out")
     whole = SearchSpace({**space, **extra})
     if not whole:
+        if begins_experiments(closure.script.read_bytes()):
+            raise SpaceError(
+                f"{closure.script.name} begins an experiment of NNI's, and is no trial",
+                remedy=f"annotate nnictl create --config {os.path.relpath(closure.script)}",
+            )
         raise SpaceError(
             f"{closure.script.name} and what it imports carry no annotation, so there is nothing to tune",
             remedy="write one beside a value, e.g. lr = 0.1  # @nni.loguniform(1e-4, 1e-1), or give "
@@ -134,10 +140,16 @@ def _asked_for(space: SearchSpace, given: str, closure: Closure) -> SearchSpace:
     unknown = [key for key in space if key not in closure.space]
     if unknown and not any(imported(file.path.read_bytes()) for file in closure.files):
         near = difflib.get_close_matches(unknown[0], list(closure.space), 1)
+        if near:
+            remedy = f"did you mean {near[0]!r}?"
+        elif closure.space:
+            remedy = "`annotate extract-space` prints the keys that it has"
+        else:
+            remedy = (
+                "where a package that it imports does, say so in it: import nni; "
+                f"--param '{unknown[0]}=...' passes the value as an option"
+            )
         raise SpaceError(
-            f"{_called(given)}: nothing in {closure.script.name} asks for {unknown[0]!r}",
-            remedy=f"did you mean {near[0]!r}?"
-            if near
-            else "`annotate extract-space` prints the keys that it has",
+            f"{_called(given)}: nothing in {closure.script.name} asks for {unknown[0]!r}", remedy=remedy
         )
     return space

@@ -27,7 +27,9 @@ from annotate.annotations.api import imported
 from annotate.errors import LaunchError, UsageError
 from annotate.notebooks import python_name
 
-_IN_SHELL = re.compile(r"(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)")
+_IN_SHELL = re.compile(
+    r"\bcd[ \t]+(?P<cd>[\w./~+-]+)|(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)"
+)
 LARGEST = 1 << 20  # bytes of a file that is searched for the name of a script
 OLDEST = (3, 9)  # what the trial side runs on
 PATIENCE = 60.0  # seconds for an interpreter to start, on a slow file system too
@@ -183,16 +185,22 @@ def _named_by(path: Path, cwd: Path) -> list[_Found]:
 
 
 def _named_in(shell: str, beside: Path, cwd: Path) -> list[_Found]:
-    """The scripts that this shell code names, by a path from here or from the directory that it lies in."""
+    """The scripts that this shell code names: by a path from where it has gone, from here, or from where it lies."""
     found: dict[Path, Path | None] = {}
+    gone = Path()
     for match in _IN_SHELL.finditer(shell):
-        if match["module"]:
-            if module := _module_file(match["module"], cwd):
-                found.setdefault(module, cwd)
+        if match["cd"]:
+            gone /= Path(match["cd"]).expanduser()
             continue
-        for base in (Path(), beside):
-            if (base / match["path"]).is_file():
-                found.setdefault(base / match["path"], None)
+        if match["module"]:
+            root = cwd / gone
+            if module := _module_file(match["module"], root):
+                found.setdefault(module, root)
+            continue
+        path = Path(match["path"]).expanduser()
+        for base in (gone, Path(), beside):
+            if (base / path).is_file():
+                found.setdefault(base / path, None)
                 break
     return list(found.items())
 

@@ -134,6 +134,11 @@ class _Reading:
             if any(field.startswith(f"{which}.") for field in self._fields):
                 raise self._refused(f"its {which} has no name", f"write {which}: name: ...")
             return None
+        if which == "advisor":
+            raise self._refused(
+                f"its advisor {custom} speaks to NNI's manager, which is not here",
+                "write it as a tuner, which generates parameters and receives results",
+            )
         *modules, cls = custom.split(".")
         file = self._text(f"{which}.classFileName") or "/".join(modules) + ".py"
         if file == ".py":
@@ -206,8 +211,9 @@ class _Reading:
 
 
 def _flat(document: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Fields of sections as `section.field`; an empty section is none."""
-    for name, value in document.items():
+    """Fields of sections as `section.field`; an empty section is none, a list of one section is that."""
+    for name, given in document.items():
+        value = given[0] if name in _SECTIONS and isinstance(given, list) and len(given) == 1 else given
         if name not in _SECTIONS:
             yield str(name), value
         elif isinstance(value, dict):

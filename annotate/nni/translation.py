@@ -17,9 +17,8 @@ from pathlib import Path
 from annotate.errors import UsageError
 from annotate.nni.experiment import Algorithm, Experiment
 
-_SHELL = re.compile(r"[|&;<>$`*?]|^\s*\w+=")
+_SHELL = re.compile(r"[|&;<>$`*?\n]|^\w+=|(^|\s)~")
 _PYTHON = re.compile(r"python[\d.]*")
-_SCRIPT = re.compile(r"[\w./~+-]+\.py\b")
 
 
 @dataclass(frozen=True)
@@ -52,24 +51,25 @@ def translated(experiment: Experiment) -> Translated:
 def _command(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The script, options of ours, and what stands behind `--`.
 
-    `python3 train.py --x` is train.py in the interpreter that trials run in anyway; what only a shell understands
-    is a shell's.
+    `python3 train.py --x` is train.py in the interpreter that trials run in anyway, `.venv/bin/python train.py` in
+    that one; what only a shell understands, as several lines, is a shell's.
     """
+    text = text.replace("\\\n", " ").strip()
     if _SHELL.search(text):
-        found = _SCRIPT.search(text)
-        return (), (("--script", found[0]) if found else ()), ("bash", "-c", text)
+        return (), (), ("bash", "-c", text)
     try:
         first, *words = shlex.split(text)
     except ValueError as error:
         raise UsageError(
             f"trialCommand {text!r} is not understood: {error}", remedy="mend its quotes"
         ) from error
-    if _PYTHON.fullmatch(first) and words and words[0] == "-u":
-        words = words[1:]
-    if _PYTHON.fullmatch(first) and len(words) > 1 and words[0] == "-m":
-        return (), ("-m", words[1]), tuple(words[2:])
-    if _PYTHON.fullmatch(first) and words and words[0].endswith(".py"):
-        return (words[0],), (), tuple(words[1:])
+    if _PYTHON.fullmatch(Path(first).name):
+        python = ("--python", first) if "/" in first else ()
+        match words[1:] if words[:1] == ["-u"] else words:
+            case ["-m", module, *arguments]:
+                return (), ("-m", module, *python), tuple(arguments)
+            case [script, *arguments] if script.endswith(".py"):
+                return (script,), python, tuple(arguments)
     return (), (), (first, *words)
 
 

@@ -22,6 +22,9 @@ def get_next_parameter():
     return dict(PARAMETERS)
 
 
+get_next_parameters = get_next_parameter
+
+
 def get_current_parameter(tag=None):
     return dict(PARAMETERS) if tag is None else PARAMETERS.get(tag)
 
@@ -51,6 +54,7 @@ from nni import (
     get_current_parameter,
     get_experiment_id,
     get_next_parameter,
+    get_next_parameters,
     get_sequence_id,
     get_trial_id,
     report_final_result,

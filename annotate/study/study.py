@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import re
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -335,6 +336,8 @@ class Study:
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)
+        if ended.state is TrialState.SUCCEEDED and ended.params and not live.reads:
+            self.notice("a trial asked for none of its parameters, so it ran as the script's own defaults")
         if ended.state is TrialState.SUCCEEDED and live.final is None:
             self.notice("no final result is reported; the last intermediate one is taken for it")
         if ended.state is TrialState.CANCELLED or self._ended is not None:
@@ -344,6 +347,12 @@ class Study:
             assert ended.reason is not None
             message = ended.message or ended.reason.value
             failed = Failed(ended.number, ended.reason, message, log.signature or ended.reason.value)
+            if (
+                ended.baseline
+                and (asked := re.fullmatch("KeyError: '(.+)'", message))
+                and asked[1] in self._meta.space
+            ):
+                self.notice(f"the script has no default for {asked[1]}; --no-baseline leaves trial 0 out")
         self._outcomes.append(failed)
         if why := why_stop(self.options.on_failure, self._outcomes):
             self._end(StudyEnded("gave-up", why, log.traceback))

@@ -16,6 +16,9 @@ def get_next_parameter() -> dict[str, Any]:
     return trial.parameters()
 
 
+get_next_parameters = get_next_parameter
+
+
 def get_current_parameter(tag: str | None = None) -> Any:
     """All parameters, or the one called `tag`, None where there is none of that name."""
     parameters = trial.parameters()

@@ -40,7 +40,11 @@ class Annotate:
         self.cwd = cwd
         self.started = []
         self.env = {
-            **{name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")
+            },
             "PYTHONPATH": os.pathsep.join(map(str, [ROOT, ROOT / "runtime", ROOT / "tuners"])),
             "CUDA_VISIBLE_DEVICES": "",
             "NO_COLOR": "1",

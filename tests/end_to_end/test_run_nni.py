@@ -146,3 +146,38 @@ def test_mutable_layers_have_no_baseline(annotate):
     trials = annotate.trials()
     assert [t["state"] for t in trials] == ["succeeded", "succeeded"]
     assert sorted(t["value"] for t in trials) == [2.0, 3.0]
+
+
+def test_a_script_that_has_no_defaults_is_told_how_to_leave_the_baseline_out(annotate):
+    """It fails as the first trial; NNI had none."""
+    annotate.write(
+        "train.py", "import nni\np = nni.get_next_parameter()\nnni.report_final_result(p['lr'] + 1)\n"
+    )
+    annotate.write("space.json", '{"lr": {"_type": "uniform", "_value": [0, 1]}}')
+    done = annotate("run", "train.py", "--space", "space.json", "--trials", 2, "--tuner", "random")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("note: the script has no default for lr; --no-baseline leaves trial 0 out") == 1
+
+
+def test_a_script_that_never_asks_for_its_parameters_is_no_secret(annotate):
+    """Behind a flag that was not given, say: every trial is the same then."""
+    annotate.write(
+        "train.py",
+        "import sys, nni\np = nni.get_next_parameter() if '--nni' in sys.argv else {}\nnni.report_final_result(p.get('lr', 2))\n",
+    )
+    annotate.write("space.json", '{"lr": {"_type": "uniform", "_value": [0, 1]}}')
+    for arguments, told in (((), 1), (("--", "--nni"), 0)):
+        done = annotate(
+            "run",
+            "train.py",
+            "--space",
+            "space.json",
+            "--trials",
+            3,
+            "--tuner",
+            "random",
+            "--jobs",
+            1,
+            *arguments,
+        )
+        assert done.stdout.count("note: a trial asked for none of its parameters") == told

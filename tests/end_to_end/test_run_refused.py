@@ -25,6 +25,11 @@ CASES = {
     "a bad range": (("train.py", "-p", "x=uniform(2, 1)"), "low must be below high", "swap"),
     "no pattern": (("train.py", "--metric-pattern", "("), "no regular expression", ""),
     "a foreign space": (("train.py", "--space", "space.json"), "nothing in train.py asks for 'lr'", ""),
+    "a space that is asked for elsewhere": (
+        ("plain.py", "--space", "space.json"),
+        "nothing in plain.py asks for 'lr'",
+        "import nni",
+    ),
     "a broken space": (("train.py", "--space", "train.py"), "is not a search space", ""),
     "a broken space in YAML": (
         ("train.py", "--space", "space.yml"),

@@ -15,7 +15,7 @@ def test_the_whole_trial_api_works_in_a_trial(study: Study) -> None:
     """Every name of NNI's trial API, and its values."""
     source = (
         "import nni\n"
-        "print(nni.get_next_parameter(), nni.get_current_parameter('lr'), nni.get_current_parameter('none'))\n"
+        "print(nni.get_next_parameters(), nni.get_current_parameter('lr'), nni.get_current_parameter('none'))\n"
         "print(nni.get_experiment_id(), nni.get_trial_id(), nni.get_sequence_id())\n"
         "nni.report_intermediate_result(1)\nnni.report_final_result({'default': 2, 'loss': 3, 'note': 'x'})\n"
     )
@@ -68,6 +68,10 @@ def test_hand_written_samplers_take_what_the_trial_names(study: Study) -> None:
         ("{'a': 1.0}", "{'a': 2}", "{'a': 2.0}"),
         ("{'a': None}", "{'a': 'x'}", "{'a': 'x'}"),
         ("argparse.Namespace(a=1)", "{'a': 2}", "Namespace(a=2)"),
+        ("{'a': 64}", "{'a': 96.0}", "{'a': 96}"),
+        ("{'a': 64}", "{'a': 96.5}", "Expected 'a'"),
+        ("{'a': 64}", "{'a': True}", "{'a': True}"),
+        ("type('Config', (), {'a': 1, '__repr__': lambda s: f'Config({s.a})'})()", "{'a': 2}", "Config(2)"),
         ("{'a': 1}", "{'b': 2}", "Key 'b' not found"),
         ("{'a': 1}", "{'a': 'x'}", "Expected 'a'"),
     ],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import annotate_tuners
-from annotate_tuners.errors import InvalidArguments, UnknownName
+from annotate_tuners.errors import InvalidArguments, MissingPackage, UnknownName
 from annotate_tuners.pruner import Continue, Curve, Stop
 from annotate_tuners.tuner import Observation, SpaceExhausted
 from tests.tuners.conformance import SMALL
@@ -14,7 +16,8 @@ NNI = """
 import helper_beside_it
 import nni
 from nni.tuner import Tuner
-from nni.utils import extract_scalar_reward
+from nni import ClassArgsValidator
+from nni.utils import extract_scalar_history, extract_scalar_reward
 
 class Mine(Tuner):
     def __init__(self, optimize_mode, start=0, seed=None):
@@ -159,6 +162,21 @@ def test_a_point_that_differs_only_in_what_was_never_read_is_a_repeat_of_a_whole
 def test_a_pruner_of_our_interface_is_taken_as_it_is(files):
     pruner = annotate_tuners.make_pruner(f"{files}/ours.py:Stubborn", direction="maximize", after=2)
     assert pruner.decide([], Curve(0, (1.0, 1.0, 1.0))) == Stop("enough")
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("import no_such_package.part", "no_such_package"),
+        ("from nni.utils import json2space", "nni"),
+        ("import nni.algorithms", "nni"),
+    ],
+)
+def test_a_package_that_a_file_lacks_is_named_with_the_python_that_lacks_it(files, line, package):
+    """It need not be the one that trials run in."""
+    (files / "lacking.py").write_text(f"{line}\nclass Mine: ...\n")
+    with pytest.raises(MissingPackage, match=f"{sys.executable} -m pip install {package}$"):
+        make(files, "lacking.py:Mine")
 
 
 def test_what_is_not_there_is_named(files):

@@ -149,6 +149,8 @@ def test_a_name_that_stands_for_another_says_so_in_one_line(name):
 def test_an_unknown_name_is_told_the_nearest():
     with pytest.raises(UnknownName, match="there is no tuner 'TEP'; did you mean 'tpe'"):
         annotate_tuners.make("TEP", SMALL, direction="minimize", seed=0)
+    with pytest.raises(UnknownName, match="tpe, and classes of your own"):
+        annotate_tuners.make("demotuner", SMALL, direction="minimize", seed=0)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotate_tuners import nni_interface
-from annotate_tuners.errors import InvalidArguments, UnknownName
+from annotate_tuners.errors import InvalidArguments, MissingPackage, UnknownName
 from annotate_tuners.pruner import Continue, Curve, Stop, Verdict
 from annotate_tuners.tuner import Direction, Observation, SpaceExhausted
 
@@ -31,7 +31,7 @@ def is_custom(name: str) -> bool:
 
 
 def load_class(name: str) -> type[Any]:
-    """The class of `path/to/file.py:Class`. Raises UnknownName."""
+    """The class of `path/to/file.py:Class`. Raises UnknownName, MissingPackage."""
     path, _, class_name = name.rpartition(":")
     file = Path(path).expanduser().resolve()
     if not file.is_file():
@@ -46,6 +46,10 @@ def load_class(name: str) -> type[Any]:
     sys.path.insert(0, str(file.parent))
     try:
         spec.loader.exec_module(module)
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        install = f"; it runs in annotate's own Python: {sys.executable} -m pip install {package}"
+        raise MissingPackage(f"{path}: {error}{install if package else ''}") from error
     finally:
         sys.path.remove(str(file.parent))
     found = getattr(module, class_name, None)

@@ -29,7 +29,9 @@ def nearest(what: str, name: str, known: Mapping[str, T]) -> T:
     found = known.get(plain(name))
     if found is None:
         near = difflib.get_close_matches(plain(name), known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+        hint = f"there are {', '.join(sorted(known))}, and classes of your own: FILE.py:CLASS"
+        if near:
+            hint = f"did you mean {near[0]!r}?"
         raise UnknownName(f"there is no {what} {name!r}; {hint}")
     return found
 

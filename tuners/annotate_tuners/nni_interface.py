@@ -73,18 +73,32 @@ def extract_scalar_reward(value: Any, scalar_key: str = "default") -> float:
     return float(value[scalar_key] if isinstance(value, dict) else value)
 
 
+def extract_scalar_history(trial_history: list[Any], scalar_key: str = "default") -> list[float]:
+    """The numbers of intermediate results."""
+    return [extract_scalar_reward(value, scalar_key) for value in trial_history]
+
+
+class ClassArgsValidator:
+    """What a tuner registered with nnictl describes its arguments by; here they are held against its signature."""
+
+
 def install() -> None:
     """Make `import nni.tuner` work where NNI is not installed."""
     if "nni" in sys.modules or importlib.util.find_spec("nni") is not None:
         return
     package = types.ModuleType("nni")
     package.__path__ = []
-    package.NoMoreTrialError = NoMoreTrialError  # type: ignore[attr-defined]
+    vars(package).update(NoMoreTrialError=NoMoreTrialError, ClassArgsValidator=ClassArgsValidator)
     sys.modules["nni"] = package
     parts: dict[str, dict[str, Any]] = {
         "tuner": {"Tuner": Tuner},
         "assessor": {"Assessor": Assessor, "AssessResult": AssessResult},
-        "utils": {"OptimizeMode": OptimizeMode, "extract_scalar_reward": extract_scalar_reward},
+        "utils": {
+            "ClassArgsValidator": ClassArgsValidator,
+            "OptimizeMode": OptimizeMode,
+            "extract_scalar_history": extract_scalar_history,
+            "extract_scalar_reward": extract_scalar_reward,
+        },
     }
     for name, members in parts.items():
         module = types.ModuleType(f"nni.{name}")

@@ -38,6 +38,8 @@ def target(here, *words, module=None, script=None):
         (("env", "A=1", "python3", "train.py", "--data", "prepare.py"), "train.py"),
         (("sh", "-c", "exec python train.py", "run.sh"), "train.py"),
         (("sh", "-c", "python prepare.py && python train.py"), "train.py"),
+        (("sh", "-c", "cd sub && python inner.py"), "sub/inner.py"),
+        (("sh", "-c", "cd pkg; cd ..; python -m pkg.train"), "pkg/train.py"),
         (("python3", "-m", "pkg.train"), "pkg/train.py"),
         (("./torchrun", "--nproc-per-node", "2", "train.py"), "train.py"),
         (("python3", "-m", "pkg"), "pkg/__main__.py"),

@@ -84,14 +84,25 @@ def test_both_versions_say_the_same(said, config):
         ("bash run.sh", "-- bash run.sh"),
         (
             "cd src && python train.py > out",
-            "--script train.py -- bash -c 'cd src && python train.py > out'",
+            "-- bash -c 'cd src && python train.py > out'",
         ),
-        ("SEED=1 python train.py", "--script train.py -- bash -c 'SEED=1 python train.py'"),
+        ("SEED=1 python train.py", "-- bash -c 'SEED=1 python train.py'"),
+        ("python ~/train.py", "-- bash -c 'python ~/train.py'"),
+        (".venv/bin/python3 -u train.py --x", "train.py --python .venv/bin/python3 -- --x"),
+        ("/env/bin/python -m pkg.train --x", "-m pkg.train --python /env/bin/python -- --x"),
+        ("|\n  export A=1\n  python train.py\n", "-- bash -c 'export A=1\npython train.py'"),
+        ("|\n  python3 train.py \\\n    --x 1\n", "train.py -- --x 1"),
     ],
 )
 def test_the_command_is_told_as_plainly_as_can_be(said, command, words):
     """A script by its name, a module by -m, what only a shell understands to a shell, all else as it stands."""
     assert said(f"trialCommand: {command}\n") == words
+
+
+def test_a_number_with_an_exponent_is_one_without_a_point_too(said):
+    """To PyYAML alone 1e-5 is text."""
+    space = "searchSpace: {lr: {_type: loguniform, _value: [1e-5, 1.0E-1]}}\n"
+    assert '"_value": [1e-05, 0.1]' in said(COMMAND + space)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +119,7 @@ def test_the_command_is_told_as_plainly_as_can_be(said, command, words):
         ("tuner: {codeDir: ., classFileName: mine.py, className: Mine, classArgs: {width: 2}}", "--tuner mine.py:Mine:width=2"),
         ("trainingService: {platform: local, maxTrialNumberPerGpu: 3}", "--trials-per-gpu 3"),
         ("trainingService: {platform: local, gpuIndices: 1}", "--gpus 1"),
+        ("trainingService: [{platform: local, gpuIndices: 1}]", "--gpus 1"),
         ("trainingService:", ""),
     ],
 )  # fmt: skip
@@ -148,6 +160,7 @@ def test_what_means_nothing_here_is_named_as_the_file_has_it(tmp_path):
         (COMMAND + "tuner: {classArgs: {}}", "its tuner has no name", "name"),
         (COMMAND + "tuner: {className: Mine}", "Mine names no module", "module.Mine"),
         (COMMAND + "tuner: {name: TPE}\nadvisor: {name: BOHB}", "a tuner and an advisor", "leave one out"),
+        (COMMAND + "advisor: {className: dummy.Dummy}", "dummy.Dummy speaks to NNI's manager", "as a tuner"),
         (COMMAND + "useAnnotation: 'yes'", "useAnnotation is 'yes'", "true or false"),
         (COMMAND + "trainingService: {gpuIndices: all}", "trainingService.gpuIndices is 'all'", "0,2"),
         (COMMAND + "trialCodeDirectory: nowhere", "there is no directory", "trialCodeDirectory"),

@@ -1,7 +1,7 @@
 """The trial API of NNI 2.10, by annotate: `import nni` works in a trial where NNI is not installed.
 
 Outside a trial `get_next_parameter()` is {} and reports are printed, as NNI's are. What belongs to
-other parts of NNI (nas, compression, experiments) is not here, and says so when it is asked for.
+other parts of NNI (nas, compression) is not here, and says so when it is asked for.
 """
 
 from .smartparam import (
@@ -21,6 +21,7 @@ from .trial import (
     get_current_parameter,
     get_experiment_id,
     get_next_parameter,
+    get_next_parameters,
     get_sequence_id,
     get_trial_id,
     report_final_result,
@@ -35,6 +36,10 @@ class NoMoreTrialError(Exception):
 
 
 def __getattr__(name: str) -> object:
+    if name == "Experiment":
+        from .experiment import Experiment
+
+        return Experiment
     raise AttributeError(
         f"nni.{name} is not part of the trial API that annotate provides; "
         "with NNI itself installed, `annotate run --nni real` uses it"
@@ -48,6 +53,7 @@ __all__ = [
     "get_current_parameter",
     "get_experiment_id",
     "get_next_parameter",
+    "get_next_parameters",
     "get_sequence_id",
     "get_trial_id",
     "lognormal",
