@@ -1,9 +1,10 @@
 r"""A metric taken from what a script prints, for a script that reports nothing: `--metric-pattern 'acc: (\S+)'`.
 
-The first group of a match is the value, or the whole match where there is no group. Each one is an
+It is looked for in one line at a time: `^` and `$` are its ends, and a carriage return ends one too. The first
+group of a match is the value, or the whole match where there is no group. Each one is an
 intermediate result, the last one is the final result. A match that is no number is left out.
 
->>> values(re.compile(r"acc: (\S+)"), "epoch 1 acc: 0.91, loss 2\n")
+>>> values(re.compile(r"^epoch \d+ acc: (\S+)"), "start\nepoch 1 acc: 0.91, loss 2\n")
 [0.91]
 """
 
@@ -55,7 +56,7 @@ def no_match(pattern: str) -> str:
 def values(pattern: re.Pattern[str], text: str) -> list[float]:
     """The numbers that a text names."""
     found = []
-    for match in pattern.finditer(text):
+    for match in (each for line in re.split(r"[\r\n]", text) for each in pattern.finditer(line)):
         said = next((group for group in match.groups() if group is not None), match[0])
         try:
             found.append(float(said.strip().rstrip(",;:%)]}.")))

@@ -48,10 +48,12 @@ def said(reading):
         (r"\d+\.\d+", "a 0.25 b 1.5", [0.25, 1.5]),
         (r"loss=(\S+)|err=(\S+)", "err=2 loss=1e-3", [2.0, 0.001]),
         (r"x (\S+)", "x -inf", [float("-inf")]),
+        (r"^acc: (\S+)$", "begin\nacc: 0.5\nno acc: 0.6\r\nacc: 0.7\racc: 0.8\n", [0.5, 0.7, 0.8]),
+        (r"acc:\s*(\S+)", "acc:\n3 files written\n", []),
     ],
 )
 def test_numbers_are_found_as_they_are_printed(pattern, text, found):
-    """The first group that matched, else the whole match; what is no number is left out."""
+    """The first group that matched, else the whole match; what is no number is left out, and lines are by themselves."""
     assert values(re.compile(pattern), text) == found
 
 
