@@ -13,7 +13,6 @@ annotate.errors.UsageError: trial 7 has ended: succeeded
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
@@ -25,7 +24,7 @@ from typing import Protocol, TypeAlias
 
 from typing_extensions import assert_never
 
-from annotate.errors import UsageError
+from annotate.errors import AnnotateError, UsageError
 from annotate.study.standing import Standing
 from annotate.trial import Json, Params
 
@@ -96,7 +95,7 @@ class Controlled(Protocol):
 
 
 def carry_out(study: Controlled, request: Request) -> Mapping[str, Json]:
-    """Do what is asked; returns what there is to say. Raises UsageError."""
+    """Do what is asked; returns what there is to say. Raises UsageError, and StorageError of the study's own."""
     match request:
         case Stop(at_once=True):
             study.abort("you stopped it at once, from another terminal")
@@ -139,11 +138,14 @@ async def listening(study: Controlled, path: Path) -> AsyncIterator[None]:
     """Carry out what comes to the socket at `path`, while the block runs. The study's lock must be held."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, ValueError):
+        try:
             while line := await reader.readline():
                 writer.write(json.dumps(_answer(study, line)).encode() + b"\n")
                 await writer.drain()
-        writer.close()
+        except (ConnectionError, ValueError):
+            pass
+        finally:
+            writer.close()
 
     with _bound(path) as bound:
         server = await asyncio.start_unix_server(serve, sock=bound)
@@ -183,7 +185,10 @@ def _exchange(path: Path, request: Request, timeout: float) -> Mapping[str, Json
         connection.connect(address)
         connection.sendall(encode(request))
         with connection.makefile("rb") as answers:
-            answer = json.loads(answers.readline() or b"{}")
+            line = answers.readline()
+    if not line:
+        raise ConnectionResetError("the host has gone")
+    answer = json.loads(line)
     if not isinstance(answer, dict):
         raise TypeError("no answer of a host")
     return answer
@@ -192,7 +197,7 @@ def _exchange(path: Path, request: Request, timeout: float) -> Mapping[str, Json
 def _answer(study: Controlled, line: bytes) -> Mapping[str, Json]:
     try:
         return {"ok": True, **carry_out(study, decode(line))}
-    except UsageError as error:
+    except AnnotateError as error:
         return {"error": error.message, "remedy": error.remedy}
 
 

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from annotate.errors import UsageError
+from annotate.errors import StorageError, UsageError
 from annotate.study.control import (
     Ask,
     Enqueue,
@@ -33,6 +33,11 @@ class Study:
 
     def kill(self, number):
         raise UsageError(f"trial {number} is succeeded", remedy="look again")
+
+    def update(self, changes):
+        if not changes:
+            raise StorageError("the disk is full", remedy="make room")
+        self.told.append(("update", changes))
 
 
 def told(path, *requests):
@@ -81,6 +86,13 @@ def test_a_refusal_comes_back_with_its_remedy(tmp_path):
     assert caught.value.remedy == "look again"
 
 
+def test_a_fault_of_the_disk_comes_back_at_once(tmp_path):
+    """As a refusal does; the host's own screen is not written over."""
+    with pytest.raises(UsageError, match="the disk is full") as refused:
+        told(tmp_path / "c.sock", Update({}))
+    assert refused.value.remedy == "make room"
+
+
 def test_a_study_tells_what_is_not_in_its_database(tmp_path):
     standing = Standing("paused", {3: "GPU 2: pid 4711"}, ("trials run on the CPU",), 12.5)
 
@@ -114,6 +126,21 @@ def test_a_study_that_does_not_run_says_so(tmp_path):
     (tmp_path / "c.sock").touch()
     with pytest.raises(UsageError, match="is not running"):
         send(tmp_path / "c.sock", Stop())
+
+
+def test_a_host_that_dies_before_it_answers_has_done_nothing(tmp_path):
+    """Silence is no consent."""
+
+    async def dies(reader, writer):
+        await reader.readline()
+        writer.close()
+
+    async def main():
+        async with await asyncio.start_unix_server(dies, tmp_path / "c.sock"):
+            await asyncio.to_thread(send, tmp_path / "c.sock", Stop())
+
+    with pytest.raises(UsageError, match="is not running"):
+        asyncio.run(main())
 
 
 def test_a_socket_that_a_killed_host_left_behind_is_no_obstacle(tmp_path):
