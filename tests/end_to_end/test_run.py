@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from .conftest import COMMAND
+
 QUICK_ARGS = ("--trials", 3, "--tuner", "random", "--seed", 1)
 
 
@@ -224,3 +226,19 @@ def test_a_pattern_that_finds_nothing_is_named(annotate):
     assert done.returncode == 1
     assert r"it printed no number where --metric-pattern 'accuracy: (\S+)' looks for one" in done.stdout
     assert annotate.trials()[0]["reason"] == "no-metric"
+
+
+def test_streams_that_are_closed_are_empty(annotate):
+    """As `annotate run train.py <&- >&-` has them: the study runs, and a question finds nobody to ask."""
+
+    def closed(*words):
+        command = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *COMMAND, *words]
+        return subprocess.run(
+            command, cwd=annotate.cwd, env=annotate.env, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )  # fmt: skip
+
+    script = annotate.write("train.py")
+    assert closed("run", script.name, "--trials", "2").stderr == ""
+    script.write_text(script.read_text().replace('"acc"', '"accuracy"'))
+    assert "say which it goes on with" in closed("resume", "--trials", "3").stderr
+    assert len(annotate.trials()) == 2
