@@ -112,6 +112,7 @@ async def build(request: Request) -> int:
     begin = beginning(
         request.init, request.warm, meta, allowed, " and ".join(each.source for each in constraints)
     )
+    _refuse_unnameable(cwd)
     folder = StudyFolder.create(cwd, script=closure.script.name, now=now)
     with _nothing_left_of(folder), HostLock.take(folder.lock, command=command_line(), now=now):
         write_code(closure, folder, nni=meta.nni)
@@ -125,6 +126,14 @@ async def build(request: Request) -> int:
                 log_format=request.log_format,
                 notes=(*what.notes, *_no_baseline(request, meta.tuner), *begin.notes),
             )
+
+
+def _refuse_unnameable(cwd: Path) -> None:
+    if os.pathsep in str(cwd):
+        raise UsageError(
+            f"{cwd} has a {os.pathsep!r} in it, and PYTHONPATH, by which trials find annotate, cannot name it",
+            remedy="run from another directory: annotate run DIRECTORY/train.py",
+        )
 
 
 def _beside(target: Target, code_dir: Path | None) -> list[str]:

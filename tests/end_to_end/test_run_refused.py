@@ -74,6 +74,16 @@ def test_a_directory_that_cannot_hold_a_study_is_named(annotate):
     assert ".annotate" in done.stderr
 
 
+def test_a_directory_that_pythonpath_cannot_name_is_refused(annotate):
+    """Its trials would not find the trial side; from elsewhere the script there can be run."""
+    script = annotate.write("a:b/train.py")
+    done = annotate("run", "train.py", cwd=script.parent)
+    assert done.returncode == 2
+    assert "run from another directory" in done.stderr
+    assert not (script.parent / ".annotate").exists()
+    assert annotate("run", "a:b/train.py", "--trials", 2).returncode == 0
+
+
 def test_a_program_that_cannot_be_started_leaves_no_study(annotate):
     """A study whose first trial cannot be started would only hide the one before it."""
     annotate.write("train.py")
