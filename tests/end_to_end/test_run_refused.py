@@ -20,6 +20,16 @@ CASES = {
     "no program": (("--", "torchrunn", "train.py"), "there is no script or program torchrunn", ""),
     "no module": (("-m", "pkg.train"), "there is no module pkg.train", "directory above"),
     "a command without a script": (("--", "true"), "no Python script is found", "--script train.py"),
+    "a word too long for a file": (
+        ("--", "true", "x" * 300),
+        "no Python script is found",
+        "--script train.py",
+    ),
+    "a command in quotes": (
+        ("python train.py " + "x" * 300,),
+        "there is no script or program python train.py",
+        "",
+    ),
     "nothing": ((), "no script is named", "annotate run train.py"),
     "no sampler": (("train.py", "-p", "x=loguni(1, 2)"), "no sampler 'loguni'", "loguniform"),
     "a bad range": (("train.py", "-p", "x=uniform(2, 1)"), "low must be below high", "swap"),
