@@ -75,7 +75,7 @@ class LocalRunning:
 
     async def _end(self) -> Exit:
         event = await self._launch.exited
-        return Exit(event["returncode"], self._launch.method, event["max_rss"], event["cpu_seconds"])
+        return Exit(event["returncode"], self._launch.method)
 
 
 class ForkedRunning(LocalRunning):
