@@ -149,7 +149,7 @@ def write_code(closure: Closure, folder: StudyFolder, *, nni: str) -> None:
     with told(folder.path):
         keep_source(
             folder.source,
-            {name: file.path.read_bytes() for name, file in zip(relative, closure.files, strict=True)},
+            {name: file.data for name, file in zip(relative, closure.files, strict=True)},
         )
         mirror(closure, folder.code)
         copies = tuple(file.mirrored.relative_to(closure.code_dir).as_posix() for file in closure.files)
@@ -172,7 +172,7 @@ def source_hash(closure: Closure) -> str:
     digest = hashlib.sha256()
     for file in closure.files:
         digest.update(f"{file.path.relative_to(closure.code_dir)}\0".encode())
-        digest.update(hashlib.sha256(file.path.read_bytes()).digest())
+        digest.update(hashlib.sha256(file.data).digest())
     return digest.hexdigest()
 
 

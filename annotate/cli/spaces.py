@@ -132,7 +132,7 @@ def _called(given: str) -> str:
 def _asked_for(space: SearchSpace, given: str, closure: Closure) -> SearchSpace:
     """The space of a file, held against the source."""
     unknown = [key for key in space if key not in closure.space]
-    if unknown and not any(imported(file.path.read_bytes()) for file in closure.files):
+    if unknown and not any(imported(file.data) for file in closure.files):
         near = difflib.get_close_matches(unknown[0], list(closure.space), 1)
         raise SpaceError(
             f"{_called(given)}: nothing in {closure.script.name} asks for {unknown[0]!r}",
