@@ -86,7 +86,7 @@ def test_a_script_is_found_by_its_absolute_path_from_elsewhere(annotate, tmp_pat
     ids=lambda words: " ".join(words).replace(sys.executable, "python"),
 )
 def test_any_command_that_ends_in_the_script_is_tuned(annotate, words):
-    """The script is found in the command, and its parameters reach it."""
+    """The script is found in the command, and its parameters reach it; only a plain one is forked, and it is said."""
     annotate.write("pkg/__init__.py", "")
     annotate.write("pkg/train.py")
     annotate.write("run.sh", f"echo begin\nexec {sys.executable} pkg/train.py --seed $1\n")
@@ -94,6 +94,7 @@ def test_any_command_that_ends_in_the_script_is_tuned(annotate, words):
     launch.chmod(0o755)
     done = annotate("run", *QUICK_ARGS, *words)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert ("fresh process: the command is not `python SCRIPT`" in done.stdout) == ("-W" not in words)
     tuned = annotate.trials()[1]
     params = {key.split("/")[1]: value for key, value in tuned["parameters"].items()}
     assert tuned["value"] == pytest.approx(1 - abs(params["lr"] - 0.01) - params["width"] / 1000)
