@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pexpect
 import pytest
 
 from .conftest import COMMAND
@@ -243,3 +244,30 @@ def test_streams_that_are_closed_are_empty(annotate):
     script.write_text(script.read_text().replace('"acc"', '"accuracy"'))
     assert "say which it goes on with" in closed("resume", "--trials", "3").stderr
     assert len(annotate.trials()) == 2
+
+
+FAILING_SCREEN = """
+from annotate.screen import live
+def update(self, snapshot):
+    raise KeyError("of the picture")
+live.LiveScreen.update = update
+from annotate.cli.__main__ import main
+main()
+"""
+
+
+def test_a_fault_of_the_screen_is_told_and_ends_no_study(annotate):
+    """What comes after it is told in lines."""
+    annotate.write("train.py")
+    child = pexpect.spawn(
+        sys.executable, ["-c", FAILING_SCREEN, "run", "train.py", *map(str, QUICK_ARGS)],
+        cwd=str(annotate.cwd), env={**annotate.env, "TERM": "xterm-256color"}, encoding="utf-8", timeout=20,
+        dimensions=(24, 80),
+    )  # fmt: skip
+    child.expect("KeyError: 'of the picture'")
+    child.expect("goes on without it")
+    child.expect("study finished: all 3 trials are done")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert [trial["state"] for trial in annotate.trials()] == ["succeeded"] * 3
