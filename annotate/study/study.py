@@ -311,10 +311,18 @@ class Study:
     # Ending.
 
     def _prune(self, live: Live) -> None:
-        if self._pruning is not None and live.cause is None and not live.trial.baseline:
+        if self._pruning is None or live.cause is not None or live.trial.baseline:
+            return
+        try:
             why = self._pruning.why_stop(live, self._supervisor.live.values())
-            if why is not None:
-                self._supervisor.stop(live, Cause.PRUNER, why, grace=self.options.grace)
+        except Exception as error:  # noqa: BLE001 - mostly of the user's own class, and no trial's fault
+            self._pruning = None
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            said = f"{type(error).__name__}: {error} ({at.filename}:{at.lineno})"
+            self.notice(f"its pruner failed, and stops no trial from now on: {said}")
+            return
+        if why is not None:
+            self._supervisor.stop(live, Cause.PRUNER, why, grace=self.options.grace)
 
     def _conclude(self, live: Live, ended: Trial, log: LogTail, last: News) -> None:
         """A trial's process has ended: run it again, or have it finished. `last` is what it reported last."""

@@ -675,6 +675,26 @@ def test_a_pruner_stops_a_trial_which_counts_with_its_last_result_and_spares_the
     assert asked[-1] == (3, (0.25,), [(0, True), (1, False), (2, True)])
 
 
+def test_a_pruner_that_fails_is_told_once_and_left_out(lab):
+    """The trial that it was asked about goes on, and so does the study."""
+
+    class Pruner:
+        def decide(self, others, curve):
+            raise ValueError("broken")
+
+    async def script(process):
+        process.report(0.25)
+        await asyncio.sleep(0.2)
+        process.report(0.5, final=True)
+        return 0
+
+    asyncio.run(lab.study(script, pruner=Pruner(), trials=3).run())
+    assert [trial.state.value for trial in lab.store.trials()] == ["succeeded"] * 3
+    (told,) = [event.text for event in lab.of(Notice) if "pruner" in event.text]
+    assert "stops no trial from now on: ValueError: broken (" in told
+    assert f"{__file__}:" in told
+
+
 def test_what_a_trial_raises_because_it_is_stopped_is_not_told(lab):
     """A DataLoader raises when its workers end of the same signal."""
 
