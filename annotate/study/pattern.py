@@ -104,6 +104,8 @@ class Reading(Around):
         if descriptor is None:
             return "", False
         with os.fdopen(descriptor, "rb") as file:
+            if os.fstat(descriptor).st_size < self._offset:  # a trial that a fork has broken begins anew
+                self._offset = 0
             file.seek(self._offset)
             chunk = file.read(CHUNK)
         full = len(chunk) == CHUNK

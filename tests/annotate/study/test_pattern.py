@@ -76,6 +76,14 @@ def test_the_last_one_is_the_final_result_when_the_trial_has_ended(reading):
     assert said(reading) == []
 
 
+def test_a_log_that_begins_anew_is_read_from_its_beginning(reading):
+    """As that of a forked trial does, which is run again as a fresh process."""
+    write(reading, "acc: 0.1\nimporting\n")
+    assert said(reading) == [(0, 0.1, False)]
+    reading.log.write_text("acc: 0.2\n")
+    assert said(reading) == [(1, 0.2, False)]
+
+
 def test_a_long_log_is_read_to_its_end(reading):
     """In pieces, each with the promise of more."""
     write(reading, "".join(f"step {n} acc: {n}\n" for n in range(40_000)))
