@@ -66,6 +66,14 @@ class StudyFolder:
         """The directory of a trial: parameters.json, reports, log, output/."""
         return self.path / "trials" / str(number)
 
+    def require_code(self) -> None:
+        """Raise StorageError where there is none to run."""
+        if not self.source.is_dir():
+            raise StorageError(
+                f"{self.id} was imported and has no code to run",
+                remedy=f"annotate run SCRIPT --from {self.id} starts from its trials",
+            )
+
     @classmethod
     def create(cls, cwd: Path, *, script: str, now: float) -> StudyFolder:
         """Make the directory of a new study in `cwd`, named for the minute and the script."""
