@@ -49,6 +49,15 @@ class Target:
 
 def aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
     """The target of these words; `script` names it where they do not. Raises UsageError, LaunchError."""
+    try:
+        return _aim(words, module=module, script=script, python=python, cwd=cwd)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {error.filename}: {error.strerror}", remedy="check its permissions"
+        ) from error
+
+
+def _aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
     if module is not None:
         found = script or _module_file(module, cwd)
         if found is None:
