@@ -26,7 +26,7 @@ from typing_extensions import assert_never
 
 from annotate.errors import AnnotateError, UsageError
 from annotate.study.standing import Standing
-from annotate.trial import Json, Params
+from annotate.trial import Json
 
 TIMEOUT = 5.0  # seconds that a host may take to answer
 PATIENCE = 0.25  # seconds that one who looks again soon waits for an answer
@@ -38,13 +38,6 @@ class Stop:
     """End the study cleanly, or at once."""
 
     at_once: bool = False
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Launch nothing more for now, or launch again."""
-
-    paused: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,23 +55,14 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Enqueue:
-    """Run these points next."""
-
-    points: tuple[Params, ...]
-
-
-@dataclass(frozen=True)
 class Ask:
     """Tell how the study stands."""
 
 
-Request: TypeAlias = Stop | Pause | Kill | Update | Enqueue | Ask
-_KINDS: Mapping[str, type[Request]] = {
-    kind.__name__.lower(): kind for kind in (Stop, Pause, Kill, Update, Enqueue, Ask)
-}
+Request: TypeAlias = Stop | Kill | Update | Ask
+_KINDS: Mapping[str, type[Request]] = {kind.__name__.lower(): kind for kind in (Stop, Kill, Update, Ask)}
 _STRANGE = "the request is not understood: another version of annotate runs the study"
-_JSON: Mapping[str, type] = {"at_once": bool, "paused": bool, "number": int, "changes": dict, "points": list}
+_JSON: Mapping[str, type] = {"at_once": bool, "number": int, "changes": dict}
 
 
 class Controlled(Protocol):
@@ -86,11 +70,8 @@ class Controlled(Protocol):
 
     def stop(self, why: str) -> None: ...
     def abort(self, why: str) -> None: ...
-    def pause(self) -> None: ...
-    def unpause(self) -> None: ...
     def kill(self, number: int) -> None: ...
     def update(self, changes: Mapping[str, Json]) -> None: ...
-    def enqueue(self, *points: Params) -> list[int]: ...
     def standing(self) -> Standing: ...
 
 
@@ -101,14 +82,10 @@ def carry_out(study: Controlled, request: Request) -> Mapping[str, Json]:
             study.abort("you stopped it at once, from another terminal")
         case Stop():
             study.stop("you stopped it from another terminal")
-        case Pause(paused):
-            study.pause() if paused else study.unpause()
         case Kill(number):
             study.kill(number)
         case Update(changes):
             study.update(changes)
-        case Enqueue(points):
-            study.enqueue(*points)
         case Ask():
             return study.standing().to_json()
         case _:
@@ -130,7 +107,7 @@ def decode(line: bytes) -> Request:
         raise UsageError(_STRANGE) from error
     if not all(isinstance(value, _JSON[name]) for name, value in document.items()):
         raise UsageError(_STRANGE)
-    return Enqueue(tuple(request.points)) if isinstance(request, Enqueue) else request
+    return request
 
 
 @asynccontextmanager

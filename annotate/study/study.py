@@ -40,7 +40,6 @@ from annotate.study.verdict import Cause
 from annotate.trial import (
     STOPPED_WITH_STUDY,
     Json,
-    Params,
     Trial,
     TrialState,
     cancel,
@@ -161,15 +160,6 @@ class Study:
         self._meta = dataclasses.replace(self._meta, options=self.options.to_json())
         self._store.write_meta(self._meta)
         self._wake.set()
-
-    def enqueue(self, *points: Params) -> list[int]:
-        """Have these points run before any that the tuner suggests; returns their numbers."""
-        trials = [Trial(self._book.number(), dict(point)) for point in points]
-        self._store.save(*trials)
-        for trial in trials:
-            self._feeder.admit(trial)
-        self._wake.set()
-        return [trial.number for trial in trials]
 
     def standing(self) -> Standing:
         """What nobody can read from the database."""

@@ -8,9 +8,7 @@ import pytest
 from annotate.errors import StorageError, UsageError
 from annotate.study.control import (
     Ask,
-    Enqueue,
     Kill,
-    Pause,
     Stop,
     Update,
     ask,
@@ -57,11 +55,8 @@ def told(path, *requests):
 REQUESTS = [
     Stop(),
     Stop(at_once=True),
-    Pause(),
-    Pause(paused=False),
     Kill(7),
     Update({"trials": 40, "max_duration": None}),
-    Enqueue(({"a": 1},)),
     Ask(),
 ]
 
@@ -73,9 +68,8 @@ def test_a_request_comes_back_as_it_was(request_):
 
 def test_the_study_is_told_and_only_its_owner_may_tell_it(tmp_path):
     heard, mode = told(tmp_path / "c.sock", *(r for r in REQUESTS if not isinstance(r, Kill | Ask)))
-    assert [name for name, *_ in heard] == ["stop", "abort", "pause", "unpause", "update", "enqueue"]
-    assert heard[4] == ("update", {"trials": 40, "max_duration": None})
-    assert heard[5] == ("enqueue", {"a": 1})
+    assert [name for name, *_ in heard] == ["stop", "abort", "update"]
+    assert heard[2] == ("update", {"trials": 40, "max_duration": None})
     assert mode == 0o600
     assert not (tmp_path / "c.sock").exists()
 
@@ -169,7 +163,6 @@ def test_a_study_deep_in_the_tree_can_be_told_too(tmp_path):
         b'{"do": "kill", "number": []}',
         b'{"do": "kill", "number": "7"}',
         b'{"do": "update", "changes": [1]}',
-        b'{"do": "enqueue", "points": 3}',
         b"[" * 100_000,
     ],
 )

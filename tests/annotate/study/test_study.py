@@ -19,7 +19,7 @@ from annotate.study import (
     feeding,
 )
 from annotate.study.ports import Waiting
-from annotate.trial import FailureReason, TrialState
+from annotate.trial import FailureReason, Trial, TrialState
 from annotate_tuners.errors import MissingPackage
 from annotate_tuners.pruner import Continue, Stop
 
@@ -454,9 +454,13 @@ def test_nothing_is_launched_while_paused(lab):
 
 
 def test_points_of_the_users_run_first(lab):
+    """They wait in the database, as `--init` has left them."""
+    lab.store.save(
+        Trial(0, {}, baseline=True), Trial(1, {"t/lr/uniform": 77}), Trial(2, {"t/lr/uniform": 78})
+    )
+
     async def main():
         study = lab.study(good, trials=4)
-        study.enqueue({"t/lr/uniform": 77}, {"t/lr/uniform": 78})
         await study.run()
         assert [t.number for t in study.snapshot().trials] == [0, 1, 2, 3]
 
