@@ -21,6 +21,7 @@ from rich.text import Text
 
 from annotate.cli.building import allowing, git_commit, source_hash, write_code
 from annotate.cli.diagnosing import refuse
+from annotate.cli.diffs import STYLES
 from annotate.cli.hosting import LogFormat, host
 from annotate.cli.naming import command_line
 from annotate.cli.streams import stderr
@@ -38,7 +39,6 @@ from annotate_runtime.install import point_at
 _DEFAULTS_ONLY = (
     "the source has other defaults now; trials have values of their own, so the study goes on as it was"
 )
-STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True)
