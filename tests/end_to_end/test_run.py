@@ -82,6 +82,7 @@ def test_a_script_is_found_by_its_absolute_path_from_elsewhere(annotate, tmp_pat
         ("--", sys.executable, "-m", "pkg.train"),
         ("--", sys.executable, "-W", "ignore", "pkg/train.py"),
         ("--", "bash", "run.sh", "3"),
+        ("--", "sh", "-c", f"exec {sys.executable} pkg/train.py >&-"),
         ("--", "./launch", "--nproc-per-node", "2", "pkg/train.py"),
     ],
     ids=lambda words: " ".join(words).replace(sys.executable, "python"),
