@@ -333,7 +333,7 @@ class Study:
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)
-        if ended.state is TrialState.SUCCEEDED and live.final is None:
+        if ended.state is TrialState.SUCCEEDED and live.final is None and not self._meta.metric_pattern:
             self.notice("no final result is reported; the last intermediate one is taken for it")
         if ended.state is TrialState.CANCELLED or self._ended is not None:
             return

@@ -136,7 +136,39 @@ def test_a_strangers_script_is_tuned_unread(annotate):
     baseline, tuned, _ = annotate.trials()
     assert baseline["value"] == 0.5
     assert tuned["value"] == pytest.approx(tuned["parameters"]["lr"])
-    assert [m["values"]["default"] for m in baseline["metrics"]] == [1.5, 1.0, 0.5, 0.5]
+    assert [m["values"]["default"] for m in baseline["metrics"]] == [1.5, 1.0, 0.5]
+    assert "no final result" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("end", "option", "state"),
+    [
+        ("raise SystemExit(3)", (), "failed"),
+        ("time.sleep(600)", ("--trial-timeout", "1s"), "early-stopped"),
+        ("time.sleep(600)", ("--max-duration", "1s"), "cancelled"),
+    ],
+)
+def test_what_a_trial_has_printed_makes_it_no_success_where_it_does_not_end_well(
+    annotate, end, option, state
+):
+    """It has crashed, ran out of time, or is to be run again with its study."""
+    annotate.write(
+        "theirs.py", f"import time\nlr = 0.1  # @nni.uniform(0, 1)\nprint('acc:', lr, flush=True)\n{end}\n"
+    )
+    annotate(
+        "run",
+        "theirs.py",
+        "--trials",
+        1,
+        "--on-failure",
+        "stop-after:1",
+        "--metric-pattern",
+        r"acc: (\S+)",
+        *option,
+    )
+    (trial,) = annotate.trials()
+    assert trial["state"] == state
+    assert [m["values"]["default"] for m in trial["metrics"]] == [0.1]
 
 
 def test_a_script_of_nni_runs_with_a_space_from_a_file(annotate):
