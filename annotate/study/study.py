@@ -30,13 +30,13 @@ from annotate.study.live import Live
 from annotate.study.logs import LogTail
 from annotate.study.machine import MachineSampler
 from annotate.study.options import StudyOptions
-from annotate.study.ports import Launch, News, Slots
+from annotate.study.ports import Launch, Lease, News, Slots
 from annotate.study.pruning import Pruning
 from annotate.study.session import SAVE, Session
 from annotate.study.snapshot import StudySnapshot
 from annotate.study.standing import Standing
 from annotate.study.supervisor import Supervisor
-from annotate.study.verdict import Cause
+from annotate.study.verdict import Cause, Ending, judge
 from annotate.trial import (
     STOPPED_WITH_STUDY,
     Json,
@@ -272,7 +272,7 @@ class Study:
 
     def _take_in(self) -> float:
         """Take in what the store has, oldest first; returns when its last trial ended."""
-        trials = self._store.trials()
+        trials = [self._left_behind(trial) for trial in self._store.trials()]
         if not trials and self.options.baseline:
             trials = [Trial(0, {}, baseline=True)]
             self._store.save(*trials)
@@ -297,6 +297,22 @@ class Study:
                     self._outcomes = [None]
                 self._observe(trial, curves.get(trial.number, ()))
         return max((trial.ended or trial.started or 0.0 for trial in trials), default=0.0)
+
+    def _left_behind(self, trial: Trial) -> Trial:
+        """A trial that ran when its host died has succeeded where it had given its final result; any other as it is."""
+        if trial.state is not TrialState.RUNNING:
+            return trial
+        live = Live(trial, Lease(0), began=0.0, keys=tuple(each.key for each in self._meta.objectives))
+        at = trial.started or 0.0
+        for measurement in self._store.measurements(trial.number):
+            live.add(measurement)
+            at = max(at, measurement.time)
+        ending = Ending(at=at, returncode=None, final=live.final, final_further=live.final_further)
+        ended = judge(trial, ending)
+        if ended.state is not TrialState.SUCCEEDED:
+            return trial
+        self._store.save(ended)
+        return with_reads(ended, self._store.reads([trial.number]).get(trial.number, frozenset()))
 
     # Ending.
 

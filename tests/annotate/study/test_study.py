@@ -19,7 +19,7 @@ from annotate.study import (
     feeding,
 )
 from annotate.study.ports import Waiting
-from annotate.trial import FailureReason, Trial, TrialState
+from annotate.trial import FailureReason, Measurement, Trial, TrialState, start
 from annotate_tuners.errors import MissingPackage
 from annotate_tuners.pruner import Continue, Stop
 
@@ -272,6 +272,20 @@ def test_a_crash_after_the_final_result_loses_nothing(lab):
 
     lab.run(script, trials=1)
     assert (lab.states, lab.store.trial(0).exit_code) == (["succeeded"], -11)
+
+
+def test_a_final_result_outlives_the_host(lab):
+    """A trial that ran when its host was killed is run again, but not where it had given its final result."""
+    for number, reported in enumerate(
+        [Measurement(0, 2.0, {"default": 0.75}, final=True), Measurement(0, 2.0, {"default": 0.5})]
+    ):
+        lab.store.save(start(Trial(number, {"t/lr/uniform": 0.5 + number}), at=1.0))
+        lab.store.record(number, [reported], ["t/lr/uniform"])
+    lab.run(good, trials=2)
+    assert [process.trial.number for process in lab.processes] == [1]
+    done = lab.store.trial(0)
+    assert (done.state, done.value, done.ended, done.attempt) == (TrialState.SUCCEEDED, 0.75, 2.0, 1)
+    assert ("observe", 0, {"t/lr/uniform": 0.5}, 0.75) in lab.tuner.told
 
 
 def test_a_stop_keeps_results_and_a_resume_runs_the_rest(lab):
