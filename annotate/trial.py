@@ -159,13 +159,6 @@ def start(trial: Trial, *, at: float, pid: int | None = None, gpus: tuple[str, .
     return _change(trial, {TrialState.QUEUED}, TrialState.RUNNING, started=at, pid=pid, gpus=gpus)
 
 
-def measure(trial: Trial, *measurements: Measurement) -> Trial:
-    """RUNNING stays RUNNING, with more measurements."""
-    if trial.state is not TrialState.RUNNING:
-        raise IllegalTransition(f"trial {trial.number} is {trial.state.value} and cannot report")
-    return dataclasses.replace(trial, measurements=(*trial.measurements, *measurements))
-
-
 def succeed(
     trial: Trial, *, at: float, value: float, further: tuple[float, ...] = (), exit_code: int = 0
 ) -> Trial:

@@ -115,11 +115,6 @@ def parse_expression(text: str) -> ast.expr:
             raise SyntaxError(str(error)) from error
 
 
-def same_syntax(node: ast.AST) -> str:
-    """Equal for two expressions that are the same but for layout."""
-    return ast.dump(node)
-
-
 def unparse(node: ast.AST) -> str:
     """An expression on one line, in the normal form that NNI's keys have."""
     return ast.unparse(node)

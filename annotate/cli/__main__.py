@@ -22,6 +22,7 @@ def main() -> None:
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
 
+    _open_what_is_closed()
     _write_what_the_terminal_can_show()
 
     import typer
@@ -52,6 +53,13 @@ def main() -> None:
         shortage = LaunchError("the limit of open files is too low here", remedy="raise it: ulimit -n 1024")
         _complain(shortage)
         sys.exit(shortage.exit_code)
+
+
+def _open_what_is_closed() -> None:
+    """A standard stream that whoever starts us has closed (`<&-`) is empty, and no file of ours gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - open until the end
 
 
 def _write_what_the_terminal_can_show() -> None:

@@ -112,6 +112,7 @@ async def build(request: Request) -> int:
     begin = beginning(
         request.init, request.warm, meta, allowed, " and ".join(each.source for each in constraints)
     )
+    _refuse_unnameable(cwd)
     folder = StudyFolder.create(cwd, script=closure.script.name, now=now)
     with _nothing_left_of(folder), HostLock.take(folder.lock, command=command_line(), now=now):
         write_code(closure, folder, nni=meta.nni)
@@ -127,6 +128,14 @@ async def build(request: Request) -> int:
             )
 
 
+def _refuse_unnameable(cwd: Path) -> None:
+    if os.pathsep in str(cwd):
+        raise UsageError(
+            f"{cwd} has a {os.pathsep!r} in it, and PYTHONPATH, by which trials find annotate, cannot name it",
+            remedy="run from another directory: annotate run DIRECTORY/train.py",
+        )
+
+
 def _beside(target: Target, code_dir: Path | None) -> list[str]:
     """The other scripts of the command that lie in the code directory, as patterns to include."""
     root = (code_dir or target.script.parent).absolute()
@@ -140,7 +149,7 @@ def write_code(closure: Closure, folder: StudyFolder, *, nni: str) -> None:
     with told(folder.path):
         keep_source(
             folder.source,
-            {name: file.path.read_bytes() for name, file in zip(relative, closure.files, strict=True)},
+            {name: file.data for name, file in zip(relative, closure.files, strict=True)},
         )
         mirror(closure, folder.code)
         copies = tuple(file.mirrored.relative_to(closure.code_dir).as_posix() for file in closure.files)
@@ -163,7 +172,7 @@ def source_hash(closure: Closure) -> str:
     digest = hashlib.sha256()
     for file in closure.files:
         digest.update(f"{file.path.relative_to(closure.code_dir)}\0".encode())
-        digest.update(hashlib.sha256(file.path.read_bytes()).digest())
+        digest.update(hashlib.sha256(file.data).digest())
     return digest.hexdigest()
 
 

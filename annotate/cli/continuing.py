@@ -21,10 +21,11 @@ from rich.text import Text
 
 from annotate.cli.building import allowing, git_commit, source_hash, write_code
 from annotate.cli.diagnosing import refuse
+from annotate.cli.diffs import STYLES
 from annotate.cli.hosting import LogFormat, host
 from annotate.cli.naming import command_line
 from annotate.cli.streams import stderr
-from annotate.errors import StorageError, UsageError
+from annotate.errors import UsageError
 from annotate.rewrite import values_only
 from annotate.sources import Closure, read_closure
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore, find
@@ -38,7 +39,6 @@ from annotate_runtime.install import point_at
 _DEFAULTS_ONLY = (
     "the source has other defaults now; trials have values of their own, so the study goes on as it was"
 )
-STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,7 @@ async def continued(
 
 def kept_closure(folder: StudyFolder, meta: StudyMeta) -> Closure:
     """The closure of a study as it was read: from the files that the study keeps."""
-    if not folder.source.is_dir():
-        raise StorageError(
-            f"{folder.id} was imported and has no code to run",
-            remedy=f"annotate run SCRIPT --from {folder.id} starts from its trials",
-        )
+    folder.require_code()
     script = folder.source / Path(meta.script).relative_to(meta.code_dir)
     others = [path for path in sorted(folder.source.rglob("*.py")) if path != script]
     return read_closure(

@@ -14,6 +14,7 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -102,8 +103,17 @@ class Host:
             self._lines(event)
 
     async def _run_on_screen(self) -> StudyEnded:
-        keys = Keys(sys.stdin.fileno()) if sys.stdin.isatty() else None
         running = asyncio.ensure_future(self._study.run())
+        try:
+            await self._show(running)
+        except Exception as error:  # noqa: BLE001 - a fault of the picture is no reason to lose a night
+            self._screen = False
+            traceback.print_exception(error)
+            self.notice("the screen has failed, for the reason above; the study goes on without it")
+        return await running
+
+    async def _show(self, running: asyncio.Future[StudyEnded]) -> None:
+        keys = Keys(sys.stdin.fileno()) if sys.stdin.isatty() else None
         loop = asyncio.get_running_loop()
         with live.LiveScreen(
             self._console,
@@ -120,7 +130,6 @@ class Host:
             finally:
                 if screen.fd is not None:
                     loop.remove_reader(screen.fd)
-        return await running
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         for command in commands:

@@ -165,8 +165,7 @@ def plan_of(folder: StudyFolder, meta: StudyMeta) -> LaunchPlan:
 
 def _prefix(plan: LaunchPlan, meta: StudyMeta) -> Prefix | None:
     """What trials may be forked from; None where each one has a command of its own, or the user said so."""
-    is_python = re.match(r"python[\d.]*$", Path(plan.command[0]).name)
-    if meta.start == "spawn" or meta.flags or not is_python or "-m" in plan.command[1:2]:
+    if meta.start == "spawn" or meta.flags:
         return None
     env = trial_environment(
         plan.env,

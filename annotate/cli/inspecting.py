@@ -245,14 +245,14 @@ def _diff(closure: Closure) -> None:
 
     from rich.text import Text
 
+    from annotate.cli.diffs import STYLES
     from annotate.cli.streams import stdout
     from annotate.sources import python_of
 
-    styles = {"+": "green", "-": "red", "@": "cyan"}
     console = stdout()
     for file in closure.files:
         name = str(file.path.relative_to(closure.code_dir))
         before = python_of(file.path).decode(errors="replace").splitlines()
         after = file.instrumented.code.decode(errors="replace").splitlines()
         for line in difflib.unified_diff(before, after, name, f"{name} (instrumented)", lineterm=""):
-            console.print(Text(line, styles.get(line[0], "")), soft_wrap=True)
+            console.print(Text(line, STYLES.get(line[0], "")), soft_wrap=True)

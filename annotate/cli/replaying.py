@@ -48,6 +48,7 @@ def replay(
     name, number = _which(what, study)
     with opened(name) as (folder, store, meta):
         trial = store.trial(number)
+    folder.require_code()
     run = recorded(folder, meta, trial)
     _refuse_what_is_gone(run, folder.id)
     console = stderr()

@@ -138,7 +138,7 @@ def _called(given: str) -> str:
 def _asked_for(space: SearchSpace, given: str, closure: Closure) -> SearchSpace:
     """The space of a file, held against the source."""
     unknown = [key for key in space if key not in closure.space]
-    if unknown and not any(imported(file.path.read_bytes()) for file in closure.files):
+    if unknown and not any(imported(file.data) for file in closure.files):
         near = difflib.get_close_matches(unknown[0], list(closure.space), 1)
         if near:
             remedy = f"did you mean {near[0]!r}?"

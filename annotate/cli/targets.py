@@ -51,6 +51,15 @@ class Target:
 
 def aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
     """The target of these words; `script` names it where they do not. Raises UsageError, LaunchError."""
+    try:
+        return _aim(words, module=module, script=script, python=python, cwd=cwd)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {error.filename}: {error.strerror}", remedy="check its permissions"
+        ) from error
+
+
+def _aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
     if module is not None:
         found = script or _module_file(module, cwd)
         if found is None:
@@ -116,15 +125,20 @@ def _refuse_unfit(python: str) -> None:
 
 
 def _is_script(path: Path) -> bool:
-    if path.suffix == ".py" or path.is_dir():
+    if path.suffix == ".py" or os.path.isdir(path):  # noqa: PTH112 - as in `_is_file`
         return True
-    if not path.is_file():
+    if not _is_file(path):
         return False
     with path.open("rb") as file:
         first = file.readline(200)
     if first.startswith(b"#!"):
         return b"python" in first and _is_to_be_tuned(path.read_bytes())
     return b"\0" not in first and not os.access(path, os.X_OK)
+
+
+def _is_file(path: Path) -> bool:
+    """Also asked of words that are longer than a file's name can be, which `Path` takes for a fault."""
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def _is_to_be_tuned(source: bytes) -> bool:
@@ -149,7 +163,7 @@ def followed(script: Path, command: str = "run") -> Path:
 
 
 def _missing(path: Path, what: str = "script") -> UsageError:
-    names = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    names = [p.name for p in path.parent.glob("*.py")] if os.path.isdir(path.parent) else []  # noqa: PTH112 - as in `_is_file`
     near = difflib.get_close_matches(path.name, names, 1) or difflib.get_close_matches(
         f"{path.name}.py", names, 1
     )
@@ -168,7 +182,7 @@ def _candidates(words: Sequence[str], cwd: Path) -> Iterator[Sequence[_Found]]:
     for flag, name in itertools.pairwise(words):
         if flag in ("-m", "--module") and (module := _module_file(name, cwd)):
             yield [(module, cwd)]
-    yield from ([(Path(word), None)] for word in words[1:] if word.endswith(".py") and Path(word).is_file())
+    yield from ([(Path(word), None)] for word in words[1:] if word.endswith(".py") and _is_file(Path(word)))
     for word in words:
         if (
             found := _named_in(word, Path(), cwd)
@@ -179,7 +193,7 @@ def _candidates(words: Sequence[str], cwd: Path) -> Iterator[Sequence[_Found]]:
 
 
 def _named_by(path: Path, cwd: Path) -> list[_Found]:
-    if not path.is_file() or path.stat().st_size > LARGEST:
+    if not _is_file(path) or path.stat().st_size > LARGEST:
         return []
     return _named_in(path.read_bytes().decode("utf-8", "replace"), path.parent, cwd)
 

@@ -32,10 +32,14 @@ _SKIPPED = frozenset({".git", ".hg", ".annotate", "__pycache__", ".venv", "venv"
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of the closure: the user's own path, and the module name that its keys begin with."""
+    """One file of the closure: the user's own path, and the module name that its keys begin with.
+
+    `data` is what `instrumented` was made of; the user may be at work on the file.
+    """
 
     path: Path
     module: str
+    data: bytes
     instrumented: Instrumented
 
     @property
@@ -118,7 +122,10 @@ def _in_cells(closure: Closure) -> Closure:
 
 def python_of(path: Path) -> bytes:
     """A file as Python: its bytes, or the script that a notebook amounts to. Raises UsageError."""
-    data = _bytes(path)
+    return _python(path, _bytes(path))
+
+
+def _python(path: Path, data: bytes) -> bytes:
     return read_notebook(data, shown(path)).code.encode() if path.suffix == SUFFIX else data
 
 
@@ -137,8 +144,8 @@ def shown(path: Path) -> str:
 
 
 def _read(path: Path, root: Path) -> SourceFile:
-    module = module_name(path, root)
-    return SourceFile(path, module, instrument(python_of(path), module, shown(path)))
+    module, data = module_name(path, root), _bytes(path)
+    return SourceFile(path, module, data, instrument(_python(path, data), module, shown(path)))
 
 
 def _bytes(path: Path) -> bytes:

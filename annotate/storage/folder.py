@@ -66,12 +66,23 @@ class StudyFolder:
         """The directory of a trial: parameters.json, reports, log, output/."""
         return self.path / "trials" / str(number)
 
+    def require_code(self) -> None:
+        """Raise StorageError where there is none to run."""
+        if not self.source.is_dir():
+            raise StorageError(
+                f"{self.id} was imported and has no code to run",
+                remedy=f"annotate run SCRIPT --from {self.id} starts from its trials",
+            )
+
     @classmethod
     def create(cls, cwd: Path, *, script: str, now: float) -> StudyFolder:
-        """Make the directory of a new study in `cwd`, named for the minute and the script."""
+        """Make the directory of a new study in `cwd`, named for the minute and the script.
+
+        The name leaves room: from `cwd`, the path of its socket is one that every system binds.
+        """
         root = cwd / ROOT
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(script).stem).strip("-.") or "study"
-        name = time.strftime("%Y-%m-%d-%H%M-", time.localtime(now)) + stem[:60]
+        name = time.strftime("%Y-%m-%d-%H%M-", time.localtime(now)) + stem[:50]
         with told(root):
             root.mkdir(mode=0o700, exist_ok=True)
             ignore = root / ".gitignore"

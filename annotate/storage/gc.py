@@ -49,7 +49,7 @@ def sweep(folder: StudyFolder, keep: Collection[int], checkpoints: Iterable[Path
     """
     lesser = [
         directory
-        for directory in (folder.path / "trials").iterdir()
+        for directory in (folder.path / "trials").glob("*")  # none where somebody has removed them all
         if directory.name.isdecimal() and int(directory.name) not in keep
     ]
     inside = (each for each in checkpoints if each.is_relative_to(folder.path) and each.is_dir())

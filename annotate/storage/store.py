@@ -75,6 +75,8 @@ class StudyStore:
         with told(path):
             if path.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+            for suffix in ("", "-wal", "-shm"):  # of a maker that was killed
+                new.with_name(f"{new.name}{suffix}").unlink(missing_ok=True)
             descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
             with open(descriptor, "rb"), cls(connect(new), path) as store:  # noqa: PTH123 - a descriptor
                 store._connection.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY")

@@ -33,11 +33,8 @@ class Book:
 
     def put(self, trial: Trial) -> None:
         """Write down a trial as it now is."""
-        in_order = trial.number in self.trials or trial.number > next(reversed(self.trials), -1)
         self.trials[trial.number] = trial
         self._next = max(self._next, trial.number + 1)
-        if not in_order:  # a suggestion that came after a point of the user's that was numbered later
-            self.trials = dict(sorted(self.trials.items()))
 
     def enqueue(self, trial: Trial) -> None:
         """Have a trial wait for its slot."""

@@ -13,7 +13,6 @@ annotate.errors.UsageError: trial 7 has ended: succeeded
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
@@ -25,9 +24,9 @@ from typing import Protocol, TypeAlias
 
 from typing_extensions import assert_never
 
-from annotate.errors import UsageError
+from annotate.errors import AnnotateError, UsageError
 from annotate.study.standing import Standing
-from annotate.trial import Json, Params
+from annotate.trial import Json
 
 TIMEOUT = 5.0  # seconds that a host may take to answer
 PATIENCE = 0.25  # seconds that one who looks again soon waits for an answer
@@ -39,13 +38,6 @@ class Stop:
     """End the study cleanly, or at once."""
 
     at_once: bool = False
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Launch nothing more for now, or launch again."""
-
-    paused: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,23 +55,14 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Enqueue:
-    """Run these points next."""
-
-    points: tuple[Params, ...]
-
-
-@dataclass(frozen=True)
 class Ask:
     """Tell how the study stands."""
 
 
-Request: TypeAlias = Stop | Pause | Kill | Update | Enqueue | Ask
-_KINDS: Mapping[str, type[Request]] = {
-    kind.__name__.lower(): kind for kind in (Stop, Pause, Kill, Update, Enqueue, Ask)
-}
+Request: TypeAlias = Stop | Kill | Update | Ask
+_KINDS: Mapping[str, type[Request]] = {kind.__name__.lower(): kind for kind in (Stop, Kill, Update, Ask)}
 _STRANGE = "the request is not understood: another version of annotate runs the study"
-_JSON: Mapping[str, type] = {"at_once": bool, "paused": bool, "number": int, "changes": dict, "points": list}
+_JSON: Mapping[str, type] = {"at_once": bool, "number": int, "changes": dict}
 
 
 class Controlled(Protocol):
@@ -87,29 +70,22 @@ class Controlled(Protocol):
 
     def stop(self, why: str) -> None: ...
     def abort(self, why: str) -> None: ...
-    def pause(self) -> None: ...
-    def unpause(self) -> None: ...
     def kill(self, number: int) -> None: ...
     def update(self, changes: Mapping[str, Json]) -> None: ...
-    def enqueue(self, *points: Params) -> list[int]: ...
     def standing(self) -> Standing: ...
 
 
 def carry_out(study: Controlled, request: Request) -> Mapping[str, Json]:
-    """Do what is asked; returns what there is to say. Raises UsageError."""
+    """Do what is asked; returns what there is to say. Raises UsageError, and StorageError of the study's own."""
     match request:
         case Stop(at_once=True):
             study.abort("you stopped it at once, from another terminal")
         case Stop():
             study.stop("you stopped it from another terminal")
-        case Pause(paused):
-            study.pause() if paused else study.unpause()
         case Kill(number):
             study.kill(number)
         case Update(changes):
             study.update(changes)
-        case Enqueue(points):
-            study.enqueue(*points)
         case Ask():
             return study.standing().to_json()
         case _:
@@ -131,7 +107,7 @@ def decode(line: bytes) -> Request:
         raise UsageError(_STRANGE) from error
     if not all(isinstance(value, _JSON[name]) for name, value in document.items()):
         raise UsageError(_STRANGE)
-    return Enqueue(tuple(request.points)) if isinstance(request, Enqueue) else request
+    return request
 
 
 @asynccontextmanager
@@ -139,11 +115,14 @@ async def listening(study: Controlled, path: Path) -> AsyncIterator[None]:
     """Carry out what comes to the socket at `path`, while the block runs. The study's lock must be held."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, ValueError):
+        try:
             while line := await reader.readline():
                 writer.write(json.dumps(_answer(study, line)).encode() + b"\n")
                 await writer.drain()
-        writer.close()
+        except (ConnectionError, ValueError):
+            pass
+        finally:
+            writer.close()
 
     with _bound(path) as bound:
         server = await asyncio.start_unix_server(serve, sock=bound)
@@ -183,7 +162,10 @@ def _exchange(path: Path, request: Request, timeout: float) -> Mapping[str, Json
         connection.connect(address)
         connection.sendall(encode(request))
         with connection.makefile("rb") as answers:
-            answer = json.loads(answers.readline() or b"{}")
+            line = answers.readline()
+    if not line:
+        raise ConnectionResetError("the host has gone")
+    answer = json.loads(line)
     if not isinstance(answer, dict):
         raise TypeError("no answer of a host")
     return answer
@@ -192,7 +174,7 @@ def _exchange(path: Path, request: Request, timeout: float) -> Mapping[str, Json
 def _answer(study: Controlled, line: bytes) -> Mapping[str, Json]:
     try:
         return {"ok": True, **carry_out(study, decode(line))}
-    except UsageError as error:
+    except AnnotateError as error:
         return {"error": error.message, "remedy": error.remedy}
 
 

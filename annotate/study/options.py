@@ -18,6 +18,7 @@ from annotate.study.failures import OnFailure
 from annotate.trial import Json
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d*\.?\d+)\s*([smhd]?)")
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,9 @@ CHANGEABLE = UNLIMITED | {"jobs", "at_deadline"}
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of "90", "90s", "10m", "1h30m", "2.5h" or "1d". Raises UsageError."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip().lower())
-    if not parts or re.sub(r"[\d.\ssmhd]", "", text.strip().lower()):
-        raise UsageError(f"{text!r} is not a duration", remedy="write 90s, 10m, 1h30m or 2d")
-    if any(not unit for _, unit in parts) and len(parts) > 1:
+    """Seconds of "90", "90s", "10m", "1h30m", "2.5h", ".5h" or "1d". Raises UsageError."""
+    parts = _PART.findall(text.lower())
+    bare = [number for number, unit in parts if not unit]
+    if not parts or _PART.sub("", text.lower()).strip() or (bare and len(parts) > 1):
         raise UsageError(f"{text!r} is not a duration", remedy="write 90s, 10m, 1h30m or 2d")
     return sum(float(number) * _UNITS[unit or "s"] for number, unit in parts)

@@ -1,9 +1,10 @@
 r"""A metric taken from what a script prints, for a script that reports nothing: `--metric-pattern 'acc: (\S+)'`.
 
-The first group of a match is the value, or the whole match where there is no group. Each one is an
-intermediate result, the last one is the final result. A match that is no number is left out.
+It is looked for in one line at a time: `^` and `$` are its ends, and a carriage return ends one too. The first
+group of a match is the value, or the whole match where there is no group. Each one is an intermediate result, of
+which a trial that ends well comes to the last. A match that is no number is left out, and so is what the script reports.
 
->>> values(re.compile(r"acc: (\S+)"), "epoch 1 acc: 0.91, loss 2\n")
+>>> values(re.compile(r"^epoch \d+ acc: (\S+)"), "start\nepoch 1 acc: 0.91, loss 2\n")
 [0.91]
 """
 
@@ -25,7 +26,7 @@ LONGEST_LINE = 1 << 16  # bytes; what is longer is taken in pieces
 
 
 class Printed:
-    """A `Launch` whose trials report what they print."""
+    """A `Launch` whose trials report what they print, and nothing else."""
 
     def __init__(self, launch: Launch, pattern: re.Pattern[str]) -> None:
         self._launch = launch
@@ -55,7 +56,7 @@ def no_match(pattern: str) -> str:
 def values(pattern: re.Pattern[str], text: str) -> list[float]:
     """The numbers that a text names."""
     found = []
-    for match in pattern.finditer(text):
+    for match in (each for line in re.split(r"[\r\n]", text) for each in pattern.finditer(line)):
         said = next((group for group in match.groups() if group is not None), match[0])
         try:
             found.append(float(said.strip().rstrip(",;:%)]}.")))
@@ -72,19 +73,19 @@ class Reading(Around):
         self._pattern = pattern
         self._offset = 0
         self._step = 0
-        self._last: float | None = None
         self._ended = False
 
     def news(self) -> News:
-        """What was reported and what was printed since the last call; after the end, the final result."""
+        """What was printed since the last call."""
         news = self._process.news()
         text, more = self._read()
         at = time.time()
-        found = [self._measurement(value, at) for value in values(self._pattern, text)]
-        if self._ended and not more and self._last is not None:
-            found.append(Measurement(0, at, {"default": self._last}, final=True))
-            self._last = None
-        return News([*news.measurements, *found], news.reads, more=news.more or more)
+        found = [
+            Measurement(step, at, {"default": value})
+            for step, value in enumerate(values(self._pattern, text), self._step)
+        ]
+        self._step += len(found)
+        return News(found, news.reads, more=news.more or more)
 
     async def wait(self) -> int | None:
         """Its return code; None when it was lost."""
@@ -92,17 +93,14 @@ class Reading(Around):
         self._ended = True
         return code
 
-    def _measurement(self, value: float, at: float) -> Measurement:
-        self._last = value
-        self._step += 1
-        return Measurement(self._step - 1, at, {"default": value})
-
     def _read(self) -> tuple[str, bool]:
         """The next whole lines of the log (of what is left, after the end), and whether there are more."""
         descriptor = open_plain(self.log)
         if descriptor is None:
             return "", False
         with os.fdopen(descriptor, "rb") as file:
+            if os.fstat(descriptor).st_size < self._offset:  # a trial that a fork has broken begins anew
+                self._offset = 0
             file.seek(self._offset)
             chunk = file.read(CHUNK)
         full = len(chunk) == CHUNK

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from annotate import pareto
-from annotate.trial import PLAIN_NUMBER, Direction, Json, Objective, Trial, TrialState
+from annotate.trial import PLAIN_NUMBER, Direction, Json, Objective, Trial
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,3 @@ class StudySnapshot:
     def baseline(self) -> Trial | None:
         """The trial of the script's own defaults, None when it was left out."""
         return next((t for t in self.trials if t.baseline), None)
-
-    def count(self, state: TrialState) -> int:
-        """How many trials are in a state."""
-        return sum(t.state is state for t in self.trials)

@@ -31,17 +31,16 @@ from annotate.study.live import Live
 from annotate.study.logs import LogTail
 from annotate.study.machine import MachineSampler
 from annotate.study.options import StudyOptions
-from annotate.study.ports import Launch, News, Slots
+from annotate.study.ports import Launch, Lease, News, Slots
 from annotate.study.pruning import Pruning
 from annotate.study.session import SAVE, Session
 from annotate.study.snapshot import StudySnapshot
 from annotate.study.standing import Standing
 from annotate.study.supervisor import Supervisor
-from annotate.study.verdict import Cause
+from annotate.study.verdict import Cause, Ending, judge
 from annotate.trial import (
     STOPPED_WITH_STUDY,
     Json,
-    Params,
     Trial,
     TrialState,
     cancel,
@@ -163,15 +162,6 @@ class Study:
         self._store.write_meta(self._meta)
         self._wake.set()
 
-    def enqueue(self, *points: Params) -> list[int]:
-        """Have these points run before any that the tuner suggests; returns their numbers."""
-        trials = [Trial(self._book.number(), dict(point)) for point in points]
-        self._store.save(*trials)
-        for trial in trials:
-            self._feeder.admit(trial)
-        self._wake.set()
-        return [trial.number for trial in trials]
-
     def standing(self) -> Standing:
         """What nobody can read from the database."""
         return Standing(self.phase, dict(self._feeder.waiting), tuple(self._notices), self._session.elapsed)
@@ -283,7 +273,7 @@ class Study:
 
     def _take_in(self) -> float:
         """Take in what the store has, oldest first; returns when its last trial ended."""
-        trials = self._store.trials()
+        trials = [self._left_behind(trial) for trial in self._store.trials()]
         if not trials and self.options.baseline:
             trials = [Trial(0, {}, baseline=True)]
             self._store.save(*trials)
@@ -309,13 +299,37 @@ class Study:
                 self._observe(trial, curves.get(trial.number, ()))
         return max((trial.ended or trial.started or 0.0 for trial in trials), default=0.0)
 
+    def _left_behind(self, trial: Trial) -> Trial:
+        """A trial that ran when its host died has succeeded where it had given its final result; any other as it is."""
+        if trial.state is not TrialState.RUNNING:
+            return trial
+        live = Live(trial, Lease(0), began=0.0, keys=tuple(each.key for each in self._meta.objectives))
+        at = trial.started or 0.0
+        for measurement in self._store.measurements(trial.number):
+            live.add(measurement)
+            at = max(at, measurement.time)
+        ending = Ending(at=at, returncode=None, final=live.final, final_further=live.final_further)
+        ended = judge(trial, ending)
+        if ended.state is not TrialState.SUCCEEDED:
+            return trial
+        self._store.save(ended)
+        return with_reads(ended, self._store.reads([trial.number]).get(trial.number, frozenset()))
+
     # Ending.
 
     def _prune(self, live: Live) -> None:
-        if self._pruning is not None and live.cause is None and not live.trial.baseline:
+        if self._pruning is None or live.cause is not None or live.trial.baseline:
+            return
+        try:
             why = self._pruning.why_stop(live, self._supervisor.live.values())
-            if why is not None:
-                self._supervisor.stop(live, Cause.PRUNER, why, grace=self.options.grace)
+        except Exception as error:  # noqa: BLE001 - mostly of the user's own class, and no trial's fault
+            self._pruning = None
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            said = f"{type(error).__name__}: {error} ({at.filename}:{at.lineno})"
+            self.notice(f"its pruner failed, and stops no trial from now on: {said}")
+            return
+        if why is not None:
+            self._supervisor.stop(live, Cause.PRUNER, why, grace=self.options.grace)
 
     def _conclude(self, live: Live, ended: Trial, log: LogTail, last: News) -> None:
         """A trial's process has ended: run it again, or have it finished. `last` is what it reported last."""
@@ -338,7 +352,7 @@ class Study:
             self._pruning.remember(ended.number, live.curve, completed=completed)
         if ended.state is TrialState.SUCCEEDED and ended.params and not live.reads:
             self.notice("a trial asked for none of its parameters, so it ran as the script's own defaults")
-        if ended.state is TrialState.SUCCEEDED and live.final is None:
+        if ended.state is TrialState.SUCCEEDED and live.final is None and not self._meta.metric_pattern:
             self.notice("no final result is reported; the last intermediate one is taken for it")
         if ended.state is TrialState.CANCELLED or self._ended is not None:
             return

@@ -1,6 +1,6 @@
 """How a trial ended: its exit, its reports, its log and who stopped it, judged in one place.
 
-A trial that gave a finite final result has succeeded, whatever happened to it afterwards. One that was
+A trial that gave a finite final result has succeeded, whatever happened to it afterwards, unless the user killed it. One that was
 stopped for its slowness counts with its last result. Pure: a frozen Ending in, a finished Trial out.
 
 >>> judge(trial, Ending(at=9.0, returncode=0, final=0.9)).state

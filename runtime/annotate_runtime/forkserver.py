@@ -156,18 +156,12 @@ class ForkServer:
                 os.killpg(found.si_pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 pass
-            pid, status, usage = os.wait4(found.si_pid, 0)
+            pid, status = os.waitpid(found.si_pid, 0)
             if self._ready is not None and self._ready[0] == pid:
                 os.close(self._ready[1])
                 self._ready = None
                 continue
-            self.tell(
-                event="exited",
-                pid=pid,
-                returncode=os.waitstatus_to_exitcode(status),
-                max_rss=usage.ru_maxrss * 1024,
-                cpu_seconds=usage.ru_utime + usage.ru_stime,
-            )
+            self.tell(event="exited", pid=pid, returncode=os.waitstatus_to_exitcode(status))
 
     def _become(self, order: dict[str, Any], setters: list[Callable[[int], Any]]) -> None:
         """Make this child the trial of the order."""

@@ -65,7 +65,7 @@ def parse_share(text: str) -> Share:
         number = float(text)
     except ValueError:
         number = math.nan
-    if number >= 1 and number == int(number):
+    if number >= 1 and number.is_integer():
         return Share(count=int(number))
     if 0 < number < 1:
         return Share(fraction=number)

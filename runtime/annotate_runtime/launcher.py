@@ -8,7 +8,7 @@ are JSON lines:
                {"op": "fork", "id", "server", "directory", "env", "log", "cpus"}   a trial forked there
                {"op": "signal", "id", "signal"}                                to all of a trial
     launcher:  {"event": "started", "id", "pid"} | {"event": "failed", "id", "error"}
-               {"event": "exited", "id", "returncode", "max_rss", "cpu_seconds"}
+               {"event": "exited", "id", "returncode"}
                {"event": "ready", "id"} | {"event": "unsafe", "id", "reason"}  of a fork server
                {"event": "ended", "id", "returncode"}                          of a fork server
 

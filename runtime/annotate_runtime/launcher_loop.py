@@ -21,7 +21,6 @@ from annotate_runtime.processes import (
     kill,
     owned,
     prctl,
-    rss,
     signal_group,
     ticks_since_boot,
 )
@@ -36,7 +35,7 @@ FORK_SERVER = "ANNOTATE_FORK_SERVER"
 
 
 class Trial:
-    """A started trial: `result` is set when its leader has ended, and `deadline` to end the draining.
+    """A started trial: `returncode` is set when its leader has ended, and `deadline` to end the draining.
 
     `born` is when it was ordered, in the clock ticks of /proc: its process may have waited for that.
     """
@@ -46,7 +45,7 @@ class Trial:
         self.pid = pid
         self.mark = MARK + os.fsencode(directory)
         self.born = born
-        self.result: dict[str, Any] | None = None
+        self.returncode: int | None = None
         self.deadline = 0.0
 
 
@@ -113,7 +112,7 @@ class Launcher:
         self._open = False
 
     def _draining(self) -> bool:
-        return any(trial.result is not None for trial in self._trials.values())
+        return any(trial.returncode is not None for trial in self._trials.values())
 
     # -- the host ---------------------------------------------------------------------------------
 
@@ -158,7 +157,7 @@ class Launcher:
 
     def _signal(self, number: int, signum: int) -> None:
         for trial in self._trials.values():
-            if trial.id == number and trial.result is None:
+            if trial.id == number and trial.returncode is None:
                 signal_group(trial.pid, signum)
                 if signum != signal.SIGKILL:
                     signal_group(trial.pid, signal.SIGCONT)
@@ -208,7 +207,7 @@ class Launcher:
         if event["event"] == "exited":
             trial = self._trials.get(event["pid"])
             if trial is not None:
-                self._end(trial, event["returncode"], event["max_rss"], event["cpu_seconds"])
+                self._end(trial, event["returncode"])
             return
         if event["event"] == "started":
             directory, born = server.ordered.pop(event["id"])
@@ -224,18 +223,18 @@ class Launcher:
             ended = True
             if pid in self._trials:
                 signal_group(pid, signal.SIGKILL)
-            _, status, usage = os.wait4(pid, 0)
+            _, status = os.waitpid(pid, 0)
             code = os.waitstatus_to_exitcode(status)
             if pid in self._trials:
-                self._end(self._trials[pid], code, rss(usage.ru_maxrss), usage.ru_utime + usage.ru_stime)
+                self._end(self._trials[pid], code)
             elif pid in self._servers:
                 self._end_server(self._servers.pop(pid), code)
         if ended or self._draining():
             self._drain()
 
-    def _end(self, trial: Trial, returncode: int, max_rss: int, cpu_seconds: float) -> None:
-        if trial.result is None:
-            trial.result = {"returncode": returncode, "max_rss": max_rss, "cpu_seconds": cpu_seconds}
+    def _end(self, trial: Trial, returncode: int) -> None:
+        if trial.returncode is None:
+            trial.returncode = returncode
             trial.deadline = time.monotonic() + DRAIN_SECONDS
 
     def _end_server(self, server: Server, code: int) -> None:
@@ -251,17 +250,17 @@ class Launcher:
     def _drain(self) -> None:
         doomed = self._sweep()
         for trial in list(self._trials.values()):
-            if trial.result is None:
+            if trial.returncode is None:
                 continue
             left = doomed or group_exists(trial.pid)
             if not left or time.monotonic() > trial.deadline:
                 del self._trials[trial.pid]
-                self._event(event="exited", id=trial.id, **trial.result)
+                self._event(event="exited", id=trial.id, returncode=trial.returncode)
 
     def _sweep(self) -> bool:
         """Kill the orphans that no living trial can own. Whether there were any."""
         found = False
-        live = [(t.pid, t.mark, t.born) for t in self._trials.values() if t.result is None]
+        live = [(t.pid, t.mark, t.born) for t in self._trials.values() if t.returncode is None]
         for pid in children(self._pid):
             if pid in self._trials or pid in self._servers or owned(pid, live):
                 continue

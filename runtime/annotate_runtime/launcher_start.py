@@ -35,8 +35,7 @@ def start(order: dict[str, Any], keep: tuple[int, ...]) -> int:
         try:
             _become(order, keep, me)
         except BaseException as error:  # noqa: BLE001 - the child of a fork has nowhere to raise to
-            code = error.errno if isinstance(error, OSError) and error.errno else 0
-            os.write(mouth, f"{code} {error}".encode("utf-8", "surrogateescape"))
+            os.write(mouth, _said(error).encode("utf-8", "surrogateescape"))
         finally:
             os._exit(127)
     os.close(mouth)
@@ -44,9 +43,15 @@ def start(order: dict[str, Any], keep: tuple[int, ...]) -> int:
         complaint = file.read().decode("utf-8", "surrogateescape")
     if complaint:
         os.waitpid(pid, 0)
-        number, _, text = complaint.partition(" ")
-        raise OSError(int(number), text)
+        raise OSError(complaint)
     return pid
+
+
+def _said(error: BaseException) -> str:
+    """`No such file or directory: /bin/python9`."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.strerror}: {os.fsdecode(error.filename)}"
+    return str(error) or type(error).__name__
 
 
 def _become(order: dict[str, Any], keep: tuple[int, ...], launcher: int) -> None:

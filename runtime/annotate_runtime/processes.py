@@ -108,8 +108,3 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         pass
-
-
-def rss(reported: int) -> int:
-    """Bytes: Linux counts kilobytes."""
-    return reported * 1024 if LINUX else reported

@@ -8,8 +8,7 @@ The name of `reports` ends in a token that the trial has in its environment and 
 one for each attempt: a process that has got hold of another trial's directory, or outlived an earlier
 attempt, writes beside it. Only a regular file is read; a link or a pipe in its place is as good as none.
 
-A line that is not of this protocol is refused with `ProtocolError`. `ReportReader` passes over such
-lines, one by one: a script that scribbles into the file loses none of its own reports.
+`ReportReader` passes over lines that are not of this protocol, one by one: a script that scribbles into the file loses none of its own reports.
 
 >>> decode_report(b'{"kind": "read", "key": "train/lr/loguniform"}')
 Read(key='train/lr/loguniform')
@@ -19,7 +18,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import stat
 from collections.abc import Mapping
@@ -31,8 +29,8 @@ PARAMETERS = "parameters.json"
 REPORTS = "reports"
 
 
-class ProtocolError(ValueError):
-    """A line or a file that no trial side of ours has written."""
+_STRANGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What is raised by a line that no trial side of ours has written."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,6 @@ class Result:
     time: float
     step: int
     values: Mapping[str, float]
-
-    @property
-    def finite(self) -> bool:
-        """Whether every value is a number one can compare."""
-        return all(math.isfinite(value) for value in self.values.values())
 
 
 @dataclass(frozen=True)
@@ -91,20 +84,12 @@ def write_parameters(directory: Path, parameters: Parameters) -> Path:
     return path
 
 
-def read_parameters(directory: Path) -> Parameters:
-    """What `write_parameters` wrote. Raises ProtocolError."""
-    try:
-        return Parameters(**json.loads((directory / PARAMETERS).read_bytes()))
-    except (ValueError, TypeError) as error:
-        raise ProtocolError(f"{directory / PARAMETERS}: {error}") from error
-
-
-def decode_report(line: bytes) -> Report:
-    """One line of `reports`, with or without its newline. Raises ProtocolError."""
+def decode_report(line: bytes) -> Report | None:
+    """One line of `reports`, with or without its newline; None where it is no report."""
     try:
         return _report_of(json.loads(line))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ProtocolError(f"not a report: {line[:200]!r}") from error
+    except _STRANGE:
+        return None
 
 
 def _report_of(document: Any) -> Report:
@@ -173,12 +158,5 @@ def _reports(whole: bytes) -> list[Report]:
     lines = whole.splitlines()
     try:
         return [_report_of(document) for document in json.loads(b"[" + b",".join(lines) + b"]")]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return [report for line in lines if (report := _report(line)) is not None]
-
-
-def _report(line: bytes) -> Report | None:
-    try:
-        return decode_report(line)
-    except ProtocolError:
-        return None
+    except _STRANGE:
+        return [report for line in lines if (report := decode_report(line)) is not None]

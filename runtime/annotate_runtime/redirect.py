@@ -143,7 +143,8 @@ def redirect_main(mirror: Mirror) -> None:
     copy = mirror.to_mirror(argv[0])
     if copy is not None:
         options = _original_argv()[: -len(argv)]
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         os.execv(sys.executable, [*options, copy, *argv[1:]])  # noqa: S606 - no shell is the point
     user = mirror.to_user(os.path.abspath(argv[0]))
     if user is not None:

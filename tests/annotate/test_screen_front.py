@@ -13,7 +13,7 @@ from annotate.screen.lines import LineLog
 from annotate.screen.summary import summary
 from annotate.screen.view import View
 from annotate.study import StudySnapshot, TrialEnded, TrialReported
-from annotate.trial import FailureReason, Measurement, Objective, Trial, fail, measure, start, succeed
+from annotate.trial import FailureReason, Measurement, Objective, Trial, fail, start, succeed
 
 BOTH = (Objective("acc", "maximize", "acc"), Objective("ms", "minimize", "latency"))
 KEY = "train/lr/uniform"
@@ -37,7 +37,8 @@ def study():
     failed = fail(
         start(Trial(5, {KEY: 0.1}), at=1.0), at=2.0, reason=FailureReason.NO_METRIC, message="no ms"
     )
-    running = measure(start(Trial(6, {KEY: 0.2}), at=90.0), Measurement(0, 95.0, {"acc": 0.4321, "ms": 77.0}))
+    reported = (Measurement(0, 95.0, {"acc": 0.4321, "ms": 77.0}),)
+    running = start(Trial(6, {KEY: 0.2}, measurements=reported), at=90.0)
     return snapshot([*(ran(number, *values) for number, values in enumerate(REACHED)), failed, running])
 
 

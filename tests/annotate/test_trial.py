@@ -12,7 +12,6 @@ from annotate.trial import (
     TrialState,
     cancel,
     fail,
-    measure,
     requeue,
     start,
     stop_early,
@@ -55,9 +54,8 @@ def test_only_the_arrows_of_the_diagram_are_legal(state, to):
 
 
 def test_a_trial_that_runs_again_keeps_its_parameters_and_nothing_else():
-    trial = measure(
-        start(Trial(7, {"k": 1}, baseline=True), at=1.0, pid=3, gpus=("0",)), Measurement(0, 1.0, {})
-    )
+    reported = (Measurement(0, 1.0, {}),)
+    trial = start(Trial(7, {"k": 1}, baseline=True, measurements=reported), at=1.0, pid=3, gpus=("0",))
     again = requeue(
         fail(trial, at=2.0, reason=FailureReason.OOM, message="m", exit_code=1, value=1.0), alone=True
     )
@@ -69,11 +67,6 @@ def test_a_trial_that_runs_again_keeps_its_parameters_and_nothing_else():
 def test_no_trial_succeeds_with_what_is_no_number(value):
     with pytest.raises(IllegalTransition):
         succeed(in_state(TrialState.RUNNING), at=2.0, value=value)
-
-
-def test_only_a_running_trial_reports():
-    with pytest.raises(IllegalTransition, match="cannot report"):
-        measure(Trial(7, {}), Measurement(0, 1.0, {}))
 
 
 def test_a_duration_needs_a_start_and_an_end():

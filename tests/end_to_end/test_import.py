@@ -31,12 +31,13 @@ def test_an_imported_study_is_read_like_any_other(exported):
 
 
 def test_an_imported_study_has_nothing_to_run(exported):
-    """`resume` says so, and what to do with its trials; there is no log of them."""
+    """`resume` and `replay` say so, and what to do with its trials; there is no log of them."""
     name = exported("import", "study.json").stdout.partition(":")[0]
-    done = exported("resume", name, "--trials", "9")
-    assert done.returncode == 2
-    assert "was imported" in done.stderr
-    assert f"--from {name}" in done.stderr
+    for words in (("resume", name, "--trials", "9"), ("replay", name, "1")):
+        done = exported(*words)
+        assert done.returncode == 2
+        assert "was imported" in done.stderr
+        assert f"--from {name}" in done.stderr
     assert "was imported" in exported("log", "1", "--study", name).stderr
 
 

@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 
+import pexpect
 import pytest
+
+from .conftest import COMMAND
 
 QUICK_ARGS = ("--trials", 3, "--tuner", "random", "--seed", 1)
 
@@ -79,12 +82,13 @@ def test_a_script_is_found_by_its_absolute_path_from_elsewhere(annotate, tmp_pat
         ("--", sys.executable, "-m", "pkg.train"),
         ("--", sys.executable, "-W", "ignore", "pkg/train.py"),
         ("--", "bash", "run.sh", "3"),
+        ("--", "sh", "-c", f"exec {sys.executable} pkg/train.py >&-"),
         ("--", "./launch", "--nproc-per-node", "2", "pkg/train.py"),
     ],
     ids=lambda words: " ".join(words).replace(sys.executable, "python"),
 )
 def test_any_command_that_ends_in_the_script_is_tuned(annotate, words):
-    """The script is found in the command, and its parameters reach it."""
+    """The script is found in the command, and its parameters reach it; only a plain one is forked, and it is said."""
     annotate.write("pkg/__init__.py", "")
     annotate.write("pkg/train.py")
     annotate.write("run.sh", f"echo begin\nexec {sys.executable} pkg/train.py --seed $1\n")
@@ -92,6 +96,7 @@ def test_any_command_that_ends_in_the_script_is_tuned(annotate, words):
     launch.chmod(0o755)
     done = annotate("run", *QUICK_ARGS, *words)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert ("fresh process: the command is not `python SCRIPT`" in done.stdout) == ("-W" not in words)
     tuned = annotate.trials()[1]
     params = {key.split("/")[1]: value for key, value in tuned["parameters"].items()}
     assert tuned["value"] == pytest.approx(1 - abs(params["lr"] - 0.01) - params["width"] / 1000)
@@ -131,7 +136,39 @@ def test_a_strangers_script_is_tuned_unread(annotate):
     baseline, tuned, _ = annotate.trials()
     assert baseline["value"] == 0.5
     assert tuned["value"] == pytest.approx(tuned["parameters"]["lr"])
-    assert [m["values"]["default"] for m in baseline["metrics"]] == [1.5, 1.0, 0.5, 0.5]
+    assert [m["values"]["default"] for m in baseline["metrics"]] == [1.5, 1.0, 0.5]
+    assert "no final result" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("end", "option", "state"),
+    [
+        ("raise SystemExit(3)", (), "failed"),
+        ("time.sleep(600)", ("--trial-timeout", "1s"), "early-stopped"),
+        ("time.sleep(600)", ("--max-duration", "1s"), "cancelled"),
+    ],
+)
+def test_what_a_trial_has_printed_makes_it_no_success_where_it_does_not_end_well(
+    annotate, end, option, state
+):
+    """It has crashed, ran out of time, or is to be run again with its study."""
+    annotate.write(
+        "theirs.py", f"import time\nlr = 0.1  # @nni.uniform(0, 1)\nprint('acc:', lr, flush=True)\n{end}\n"
+    )
+    annotate(
+        "run",
+        "theirs.py",
+        "--trials",
+        1,
+        "--on-failure",
+        "stop-after:1",
+        "--metric-pattern",
+        r"acc: (\S+)",
+        *option,
+    )
+    (trial,) = annotate.trials()
+    assert trial["state"] == state
+    assert [m["values"]["default"] for m in trial["metrics"]] == [0.1]
 
 
 def test_a_script_of_nni_runs_with_a_space_from_a_file(annotate):
@@ -224,3 +261,46 @@ def test_a_pattern_that_finds_nothing_is_named(annotate):
     assert done.returncode == 1
     assert r"it printed no number where --metric-pattern 'accuracy: (\S+)' looks for one" in done.stdout
     assert annotate.trials()[0]["reason"] == "no-metric"
+
+
+def test_streams_that_are_closed_are_empty(annotate):
+    """As `annotate run train.py <&- >&-` has them: the study runs, and a question finds nobody to ask."""
+
+    def closed(*words):
+        command = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *COMMAND, *words]
+        return subprocess.run(
+            command, cwd=annotate.cwd, env=annotate.env, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )  # fmt: skip
+
+    script = annotate.write("train.py")
+    assert closed("run", script.name, "--trials", "2").stderr == ""
+    script.write_text(script.read_text().replace('"acc"', '"accuracy"'))
+    assert "say which it goes on with" in closed("resume", "--trials", "3").stderr
+    assert len(annotate.trials()) == 2
+
+
+FAILING_SCREEN = """
+from annotate.screen import live
+def update(self, snapshot):
+    raise KeyError("of the picture")
+live.LiveScreen.update = update
+from annotate.cli.__main__ import main
+main()
+"""
+
+
+def test_a_fault_of_the_screen_is_told_and_ends_no_study(annotate):
+    """What comes after it is told in lines."""
+    annotate.write("train.py")
+    child = pexpect.spawn(
+        sys.executable, ["-c", FAILING_SCREEN, "run", "train.py", *map(str, QUICK_ARGS)],
+        cwd=str(annotate.cwd), env={**annotate.env, "TERM": "xterm-256color"}, encoding="utf-8", timeout=20,
+        dimensions=(24, 80),
+    )  # fmt: skip
+    child.expect("KeyError: 'of the picture'")
+    child.expect("goes on without it")
+    child.expect("study finished: all 3 trials are done")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert [trial["state"] for trial in annotate.trials()] == ["succeeded"] * 3

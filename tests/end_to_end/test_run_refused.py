@@ -20,6 +20,16 @@ CASES = {
     "no program": (("--", "torchrunn", "train.py"), "there is no script or program torchrunn", ""),
     "no module": (("-m", "pkg.train"), "there is no module pkg.train", "directory above"),
     "a command without a script": (("--", "true"), "no Python script is found", "--script train.py"),
+    "a word too long for a file": (
+        ("--", "true", "x" * 300),
+        "no Python script is found",
+        "--script train.py",
+    ),
+    "a command in quotes": (
+        ("python train.py " + "x" * 300,),
+        "there is no script or program python train.py",
+        "",
+    ),
     "nothing": ((), "no script is named", "annotate run train.py"),
     "no sampler": (("train.py", "-p", "x=loguni(1, 2)"), "no sampler 'loguni'", "loguniform"),
     "a bad range": (("train.py", "-p", "x=uniform(2, 1)"), "low must be below high", "swap"),
@@ -77,6 +87,16 @@ def test_a_directory_that_cannot_hold_a_study_is_named(annotate):
     done = annotate("run", "train.py")
     assert done.returncode == 2
     assert ".annotate" in done.stderr
+
+
+def test_a_directory_that_pythonpath_cannot_name_is_refused(annotate):
+    """Its trials would not find the trial side; from elsewhere the script there can be run."""
+    script = annotate.write("a:b/train.py")
+    done = annotate("run", "train.py", cwd=script.parent)
+    assert done.returncode == 2
+    assert "run from another directory" in done.stderr
+    assert not (script.parent / ".annotate").exists()
+    assert annotate("run", "a:b/train.py", "--trials", 2).returncode == 0
 
 
 def test_a_program_that_cannot_be_started_leaves_no_study(annotate):

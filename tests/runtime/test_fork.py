@@ -546,6 +546,7 @@ def test_a_gpu_that_is_open_is_unsafe(monkeypatch: pytest.MonkeyPatch) -> None:
         ("python -m pkg.train", None),
         ("python -c pass", None),
         ("torchrun train.py", None),
+        ("python-of-the-cluster train.py", None),
         ("bash run.sh", None),
     ],
 )

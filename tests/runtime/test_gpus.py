@@ -171,7 +171,7 @@ def test_a_gpu_that_is_not_there_is_refused_and_those_that_are_are_listed(spec, 
 def test_shares_are_whole_numbers_or_fractions():
     assert parse_share("2") == Share(count=2)
     assert parse_share("0.5") == Share(fraction=0.5)
-    for text in ("0", "-1", "1.5", "x", "nan"):
+    for text in ("0", "-1", "1.5", "x", "nan", "inf"):
         with pytest.raises(BadGpus):
             parse_share(text)
 

@@ -45,15 +45,13 @@ class TrialRequest:
 
 @dataclass(frozen=True)
 class Exit:
-    """How a trial ended. `returncode` is negative for a signal; `max_rss` is bytes, `cpu_seconds` user and system.
+    """How a trial ended. `returncode` is negative for a signal.
 
     `method` is how it was started in the end: a forked trial that hung was run again as a fresh process.
     """
 
     returncode: int
     method: StartMethod
-    max_rss: int = 0
-    cpu_seconds: float = 0.0
 
 
 class Running(Protocol):

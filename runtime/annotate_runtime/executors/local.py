@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -75,7 +76,7 @@ class LocalRunning:
 
     async def _end(self) -> Exit:
         event = await self._launch.exited
-        return Exit(event["returncode"], self._launch.method, event["max_rss"], event["cpu_seconds"])
+        return Exit(event["returncode"], self._launch.method)
 
 
 class ForkedRunning(LocalRunning):
@@ -263,7 +264,7 @@ def serve_order(prefix: Prefix) -> dict[str, Any] | str:
 
 def script_position(command: tuple[str, ...]) -> int | None:
     """Where the script stands in `python [OPTIONS] SCRIPT ...`; None for any other command."""
-    if not Path(command[0]).name.startswith("python"):
+    if not re.fullmatch(r"python[\d.]*", Path(command[0]).name):
         return None
     position = 1
     while position < len(command) and command[position].startswith("-"):

@@ -18,7 +18,7 @@ SHOWN = [page for page in PAGES.values() if page.wrong]
 
 def codes(source: str) -> set[str]:
     path = Path("/nowhere/a.py")
-    file = SourceFile(path, "a", instrument(source.encode(), "a", "a.py"))
+    file = SourceFile(path, "a", source.encode(), instrument(source.encode(), "a", "a.py"))
     return {d.code for d in assemble(path, path.parent, (file,)).diagnostics}
 
 

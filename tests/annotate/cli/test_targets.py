@@ -102,3 +102,14 @@ def test_what_names_no_script_is_refused_with_a_way_out(here, words, remedy):
     with pytest.raises(UsageError) as refused:
         target(here, *words)
     assert remedy in refused.value.remedy
+
+
+def test_what_may_not_be_read_is_named(here, monkeypatch):
+    """A script, or a shell script that would name it."""
+
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(UsageError, match=r"cannot read run\.sh: Permission denied"):
+        target(here, "bash", "run.sh")

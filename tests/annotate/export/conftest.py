@@ -1,5 +1,6 @@
 """A study that holds every kind of parameter, trial and number that an export may meet."""
 
+import dataclasses
 import math
 
 import pytest
@@ -13,7 +14,6 @@ from annotate.trial import (
     Trial,
     cancel,
     fail,
-    measure,
     start,
     stop_early,
     succeed,
@@ -57,6 +57,10 @@ def curve(*values, final=None, **more):
     return tuple(reports)
 
 
+def with_curve(trial, *values, **more):
+    return dataclasses.replace(trial, measurements=curve(*values, **more))
+
+
 def made(direction="maximize", metrics=()):
     """Seven trials: baseline, two that succeeded, stopped early, failed with NaN, running, queued."""
     meta = StudyMeta(
@@ -70,13 +74,13 @@ def made(direction="maximize", metrics=()):
     ]
     more = (2.5,) if metrics else ()
     trials = [
-        succeed(measure(running[0], *curve(0.1, 0.2, final=0.3, loss=2.0)), at=BEGAN + 10, value=0.3),
-        succeed(measure(running[1], *curve(0.5, math.nan, math.inf, final=0.75)), at=BEGAN + 11.5, value=0.75),
-        stop_early(measure(running[2], *curve(0.125)), at=BEGAN + 12, value=0.125, message="worse than the median"),
-        fail(measure(running[3], *curve(final=math.nan, loss=-math.inf)), at=BEGAN + 13, reason=FailureReason.NAN,
+        succeed(with_curve(running[0], 0.1, 0.2, final=0.3, loss=2.0), at=BEGAN + 10, value=0.3),
+        succeed(with_curve(running[1], 0.5, math.nan, math.inf, final=0.75), at=BEGAN + 11.5, value=0.75),
+        stop_early(with_curve(running[2], 0.125), at=BEGAN + 12, value=0.125, message="worse than the median"),
+        fail(with_curve(running[3], final=math.nan, loss=-math.inf), at=BEGAN + 13, reason=FailureReason.NAN,
              message='its result is "nan",\nsays 小', exit_code=1),
         cancel(running[4], at=BEGAN + 14, message="killed by you"),
-        measure(running[5], *curve(0.4, 0.45)),
+        with_curve(running[5], 0.4, 0.45),
         Trial(6, OTHER),
     ]  # fmt: skip
     changes = [{"further": more} if t.value is not None and more else {} for t in trials]

@@ -12,6 +12,7 @@ import pytest
 from annotate.errors import StorageError
 from annotate.storage import StudyFolder, StudyStore, find, studies
 from annotate.storage.faults import told
+from annotate.study.control import LONGEST
 
 NOW = time.mktime((2026, 11, 21, 4, 23, 0, 0, 0, -1))
 
@@ -35,7 +36,9 @@ def test_two_studies_of_a_minute_have_two_directories(tmp_path):
 
 @pytest.mark.parametrize("script", ["my script.py", "ünï.py", "..py", "a" * 300 + ".py"])
 def test_any_script_gives_a_plain_name(tmp_path, script):
-    assert create(tmp_path, script).path.parent == tmp_path / ".annotate"
+    folders = [create(tmp_path, script) for _ in range(2)]
+    assert {folder.path.parent for folder in folders} == {tmp_path / ".annotate"}
+    assert max(len(str(folder.socket.relative_to(tmp_path))) for folder in folders) <= LONGEST - len("99")
 
 
 def test_nobody_else_may_look_in_and_git_ignores_it(tmp_path):

@@ -51,7 +51,10 @@ def test_the_rest_is_deleted_and_its_size_told(tmp_path):
 
 
 def test_a_checkpoint_goes_once_its_member_has_gone_on_from_it(tmp_path):
-    """Not that of a kept trial, of a member's latest success, nor one that a trial was to load that may run again."""
+    """Not that of a kept trial, of a member's latest success, nor one that a trial was to load that may run again.
+
+    There need be no trials' files any more.
+    """
 
     def turn(number, member, at, taken=None):
         before = tmp_path / "checkpoints" / str(max(0, at - 1)) / str(member if taken is None else taken)
@@ -71,7 +74,6 @@ def test_a_checkpoint_goes_once_its_member_has_gone_on_from_it(tmp_path):
     ]
     gone = outdated(trials, keep={1})
     assert [path.relative_to(tmp_path / "checkpoints").as_posix() for path in gone] == ["0/0"]
-    (tmp_path / "trials").mkdir()
     elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
     elsewhere.mkdir()
     sweep(StudyFolder(tmp_path), {1}, [*gone, elsewhere])

@@ -205,7 +205,7 @@ def test_the_seconds_of_all_sessions_add_up(store):
 
 
 def test_a_study_has_its_name_only_when_it_is_whole(tmp_path):
-    """What kills its maker midway leaves none."""
+    """What kills its maker midway leaves none, and hinders no second one."""
 
     def killed():
         yield Trial(0, {})
@@ -215,6 +215,8 @@ def test_a_study_has_its_name_only_when_it_is_whole(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         StudyStore.create(tmp_path / "study.db", make_meta(), trials=killed())
     assert not (tmp_path / "study.db").exists()
+    with StudyStore.create(tmp_path / "study.db", make_meta(), trials=[Trial(1, {})]) as store:
+        assert [trial.number for trial in store.trials()] == [1]
 
 
 def test_a_study_is_never_created_over_another(store):

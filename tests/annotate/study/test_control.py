@@ -5,12 +5,10 @@ import stat
 
 import pytest
 
-from annotate.errors import UsageError
+from annotate.errors import StorageError, UsageError
 from annotate.study.control import (
     Ask,
-    Enqueue,
     Kill,
-    Pause,
     Stop,
     Update,
     ask,
@@ -34,6 +32,11 @@ class Study:
     def kill(self, number):
         raise UsageError(f"trial {number} is succeeded", remedy="look again")
 
+    def update(self, changes):
+        if not changes:
+            raise StorageError("the disk is full", remedy="make room")
+        self.told.append(("update", changes))
+
 
 def told(path, *requests):
     study = Study()
@@ -52,11 +55,8 @@ def told(path, *requests):
 REQUESTS = [
     Stop(),
     Stop(at_once=True),
-    Pause(),
-    Pause(paused=False),
     Kill(7),
     Update({"trials": 40, "max_duration": None}),
-    Enqueue(({"a": 1},)),
     Ask(),
 ]
 
@@ -68,9 +68,8 @@ def test_a_request_comes_back_as_it_was(request_):
 
 def test_the_study_is_told_and_only_its_owner_may_tell_it(tmp_path):
     heard, mode = told(tmp_path / "c.sock", *(r for r in REQUESTS if not isinstance(r, Kill | Ask)))
-    assert [name for name, *_ in heard] == ["stop", "abort", "pause", "unpause", "update", "enqueue"]
-    assert heard[4] == ("update", {"trials": 40, "max_duration": None})
-    assert heard[5] == ("enqueue", {"a": 1})
+    assert [name for name, *_ in heard] == ["stop", "abort", "update"]
+    assert heard[2] == ("update", {"trials": 40, "max_duration": None})
     assert mode == 0o600
     assert not (tmp_path / "c.sock").exists()
 
@@ -79,6 +78,13 @@ def test_a_refusal_comes_back_with_its_remedy(tmp_path):
     with pytest.raises(UsageError, match="trial 7 is succeeded") as caught:
         told(tmp_path / "c.sock", Kill(7))
     assert caught.value.remedy == "look again"
+
+
+def test_a_fault_of_the_disk_comes_back_at_once(tmp_path):
+    """As a refusal does; the host's own screen is not written over."""
+    with pytest.raises(UsageError, match="the disk is full") as refused:
+        told(tmp_path / "c.sock", Update({}))
+    assert refused.value.remedy == "make room"
 
 
 def test_a_study_tells_what_is_not_in_its_database(tmp_path):
@@ -116,6 +122,21 @@ def test_a_study_that_does_not_run_says_so(tmp_path):
         send(tmp_path / "c.sock", Stop())
 
 
+def test_a_host_that_dies_before_it_answers_has_done_nothing(tmp_path):
+    """Silence is no consent."""
+
+    async def dies(reader, writer):
+        await reader.readline()
+        writer.close()
+
+    async def main():
+        async with await asyncio.start_unix_server(dies, tmp_path / "c.sock"):
+            await asyncio.to_thread(send, tmp_path / "c.sock", Stop())
+
+    with pytest.raises(UsageError, match="is not running"):
+        asyncio.run(main())
+
+
 def test_a_socket_that_a_killed_host_left_behind_is_no_obstacle(tmp_path):
     (tmp_path / "c.sock").touch()
     heard, _ = told(tmp_path / "c.sock", Stop())
@@ -142,7 +163,6 @@ def test_a_study_deep_in_the_tree_can_be_told_too(tmp_path):
         b'{"do": "kill", "number": []}',
         b'{"do": "kill", "number": "7"}',
         b'{"do": "update", "changes": [1]}',
-        b'{"do": "enqueue", "points": 3}',
         b"[" * 100_000,
     ],
 )

@@ -14,7 +14,7 @@ from annotate.study.ports import Lease
 from annotate.trial import Measurement, Trial
 from annotate_runtime.executors import CannotLaunch
 from annotate_runtime.executors.client import ExecutorLost
-from annotate_runtime.protocol import Parameters, Read, Result, read_parameters
+from annotate_runtime.protocol import Parameters, Read, Result
 
 
 class Executor:
@@ -71,7 +71,8 @@ def test_a_trial_gets_its_command_its_parameters_and_its_slot(tmp_path):
     assert request.env["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
     assert request.env["OMP_NUM_THREADS"] == "2"
     assert request.env["SECRET"] == "x"
-    assert read_parameters(folder.trial(3)) == Parameters({"t/x/uniform": 0.5}, "2026-s", "2026-s-3", 3)
+    told = json.loads((folder.trial(3) / "parameters.json").read_bytes())
+    assert Parameters(**told) == Parameters({"t/x/uniform": 0.5}, "2026-s", "2026-s-3", 3)
 
 
 @pytest.mark.parametrize(("gpus", "said"), [(None, None), ((), "")])

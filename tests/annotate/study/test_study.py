@@ -19,7 +19,7 @@ from annotate.study import (
     feeding,
 )
 from annotate.study.ports import Waiting
-from annotate.trial import FailureReason, TrialState
+from annotate.trial import FailureReason, Measurement, Trial, TrialState, start
 from annotate_tuners.errors import MissingPackage
 from annotate_tuners.pruner import Continue, Stop
 
@@ -274,6 +274,20 @@ def test_a_crash_after_the_final_result_loses_nothing(lab):
     assert (lab.states, lab.store.trial(0).exit_code) == (["succeeded"], -11)
 
 
+def test_a_final_result_outlives_the_host(lab):
+    """A trial that ran when its host was killed is run again, but not where it had given its final result."""
+    for number, reported in enumerate(
+        [Measurement(0, 2.0, {"default": 0.75}, final=True), Measurement(0, 2.0, {"default": 0.5})]
+    ):
+        lab.store.save(start(Trial(number, {"t/lr/uniform": 0.5 + number}), at=1.0))
+        lab.store.record(number, [reported], ["t/lr/uniform"])
+    lab.run(good, trials=2)
+    assert [process.trial.number for process in lab.processes] == [1]
+    done = lab.store.trial(0)
+    assert (done.state, done.value, done.ended, done.attempt) == (TrialState.SUCCEEDED, 0.75, 2.0, 1)
+    assert ("observe", 0, {"t/lr/uniform": 0.5}, 0.75) in lab.tuner.told
+
+
 def test_a_stop_keeps_results_and_a_resume_runs_the_rest(lab):
     async def script(process):
         return await (good(process) if process.trial.number < 2 else endless(process))
@@ -454,9 +468,13 @@ def test_nothing_is_launched_while_paused(lab):
 
 
 def test_points_of_the_users_run_first(lab):
+    """They wait in the database, as `--init` has left them."""
+    lab.store.save(
+        Trial(0, {}, baseline=True), Trial(1, {"t/lr/uniform": 77}), Trial(2, {"t/lr/uniform": 78})
+    )
+
     async def main():
         study = lab.study(good, trials=4)
-        study.enqueue({"t/lr/uniform": 77}, {"t/lr/uniform": 78})
         await study.run()
         assert [t.number for t in study.snapshot().trials] == [0, 1, 2, 3]
 
@@ -673,6 +691,26 @@ def test_a_pruner_stops_a_trial_which_counts_with_its_last_result_and_spares_the
     assert asked[0] == (1, (0.25,), [(0, True)])
     run(4)
     assert asked[-1] == (3, (0.25,), [(0, True), (1, False), (2, True)])
+
+
+def test_a_pruner_that_fails_is_told_once_and_left_out(lab):
+    """The trial that it was asked about goes on, and so does the study."""
+
+    class Pruner:
+        def decide(self, others, curve):
+            raise ValueError("broken")
+
+    async def script(process):
+        process.report(0.25)
+        await asyncio.sleep(0.2)
+        process.report(0.5, final=True)
+        return 0
+
+    asyncio.run(lab.study(script, pruner=Pruner(), trials=3).run())
+    assert [trial.state.value for trial in lab.store.trials()] == ["succeeded"] * 3
+    (told,) = [event.text for event in lab.of(Notice) if "pruner" in event.text]
+    assert "stops no trial from now on: ValueError: broken (" in told
+    assert f"{__file__}:" in told
 
 
 def test_what_a_trial_raises_because_it_is_stopped_is_not_told(lab):

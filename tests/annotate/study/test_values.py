@@ -67,13 +67,15 @@ def test_the_baseline_is_a_point_only_where_every_default_lies_in_the_space(defa
         ("2.5h", 9000),
         ("1d", 86400),
         (" 2 h ", 7200),
+        (".5h", 1800),
+        ("1h .5m", 3630),
     ],
 )
 def test_durations(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "h", "2x", "-1h", "1h30", "two", "1e3"])
+@pytest.mark.parametrize("text", ["", "h", "2x", "-1h", "1h30", "two", "1e3", "500ms", "h5m", "5."])
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(UsageError, match="not a duration"):
         parse_duration(text)
