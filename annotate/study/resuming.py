@@ -1,4 +1,4 @@
-"""What is done to a stopped study before it runs again: trials queued anew, its source held against today's.
+"""What is done to a stopped study before it runs again: trials queued anew or counted, its source held against today's.
 
 A study goes on with the source it was begun with (`--old-code`: the mirrored one, nothing to do here), or
 with today's (`--new-code`: `renewed`); which, is asked only where `source_diff` has something to show. Of
@@ -18,7 +18,10 @@ from pathlib import Path
 from annotate.errors import UsageError
 from annotate.storage import StudyMeta, StudyStore
 from annotate.storage.faults import told
-from annotate.trial import Json, Trial, TrialState, requeue
+from annotate.study.live import Live
+from annotate.study.ports import Lease
+from annotate.study.verdict import Ending, judge
+from annotate.trial import Json, Trial, TrialState, requeue, with_reads
 
 
 def keep_source(into: Path, files: Mapping[str, bytes]) -> None:
@@ -80,6 +83,25 @@ def run_again(store: StudyStore, numbers: Collection[int] | None = None) -> list
             store.forget_reports(trial.number)
         store.save(*again)
     return again
+
+
+def left_behind(store: StudyStore, trial: Trial, keys: tuple[str, ...]) -> Trial:
+    """A trial that ran when its host died has succeeded where it had given its final result; any other as it is.
+
+    `keys` are the study's metrics in what is reported.
+    """
+    if trial.state is not TrialState.RUNNING:
+        return trial
+    live = Live(trial, Lease(0), began=0.0, keys=keys)
+    at = trial.started or 0.0
+    for measurement in store.measurements(trial.number):
+        live.add(measurement)
+        at = max(at, measurement.time)
+    ended = judge(trial, Ending(at=at, returncode=None, final=live.final, final_further=live.final_further))
+    if ended.state is not TrialState.SUCCEEDED:
+        return trial
+    store.save(ended)
+    return with_reads(ended, store.reads([trial.number]).get(trial.number, frozenset()))
 
 
 def _diff(name: str, before: bytes, after: bytes) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import re
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -31,13 +30,15 @@ from annotate.study.live import Live
 from annotate.study.logs import LogTail
 from annotate.study.machine import MachineSampler
 from annotate.study.options import StudyOptions
-from annotate.study.ports import Launch, Lease, News, Slots
+from annotate.study.ports import Launch, News, Slots
 from annotate.study.pruning import Pruning
+from annotate.study.remarks import remarks
+from annotate.study.resuming import left_behind
 from annotate.study.session import SAVE, Session
 from annotate.study.snapshot import StudySnapshot
 from annotate.study.standing import Standing
 from annotate.study.supervisor import Supervisor
-from annotate.study.verdict import Cause, Ending, judge
+from annotate.study.verdict import Cause
 from annotate.trial import (
     STOPPED_WITH_STUDY,
     Json,
@@ -273,7 +274,8 @@ class Study:
 
     def _take_in(self) -> float:
         """Take in what the store has, oldest first; returns when its last trial ended."""
-        trials = [self._left_behind(trial) for trial in self._store.trials()]
+        keys = tuple(each.key for each in self._meta.objectives)
+        trials = [left_behind(self._store, trial, keys) for trial in self._store.trials()]
         if not trials and self.options.baseline:
             trials = [Trial(0, {}, baseline=True)]
             self._store.save(*trials)
@@ -298,22 +300,6 @@ class Study:
                     self._outcomes = [None]
                 self._observe(trial, curves.get(trial.number, ()))
         return max((trial.ended or trial.started or 0.0 for trial in trials), default=0.0)
-
-    def _left_behind(self, trial: Trial) -> Trial:
-        """A trial that ran when its host died has succeeded where it had given its final result; any other as it is."""
-        if trial.state is not TrialState.RUNNING:
-            return trial
-        live = Live(trial, Lease(0), began=0.0, keys=tuple(each.key for each in self._meta.objectives))
-        at = trial.started or 0.0
-        for measurement in self._store.measurements(trial.number):
-            live.add(measurement)
-            at = max(at, measurement.time)
-        ending = Ending(at=at, returncode=None, final=live.final, final_further=live.final_further)
-        ended = judge(trial, ending)
-        if ended.state is not TrialState.SUCCEEDED:
-            return trial
-        self._store.save(ended)
-        return with_reads(ended, self._store.reads([trial.number]).get(trial.number, frozenset()))
 
     # Ending.
 
@@ -342,18 +328,12 @@ class Study:
             self._emit(TrialRetried(again, ended))
             return
         ended = with_reads(ended, live.reads)
-        if told := sorted(ended.unread - self._meta.space.keys()):
-            self.notice(
-                f"the script never read {' or '.join(told)}, which {self._meta.tuner} gives a meaning"
-            )
         self._finish(ended, log, curve=live.curve, last=last)
         if self._pruning is not None:
             completed = ended.state is TrialState.SUCCEEDED
             self._pruning.remember(ended.number, live.curve, completed=completed)
-        if ended.state is TrialState.SUCCEEDED and ended.params and not live.reads:
-            self.notice("a trial asked for none of its parameters, so it ran as the script's own defaults")
-        if ended.state is TrialState.SUCCEEDED and live.final is None and not self._meta.metric_pattern:
-            self.notice("no final result is reported; the last intermediate one is taken for it")
+        for remark in remarks(ended, live, self._meta):
+            self.notice(remark)
         if ended.state is TrialState.CANCELLED or self._ended is not None:
             return
         failed = None
@@ -361,12 +341,6 @@ class Study:
             assert ended.reason is not None
             message = ended.message or ended.reason.value
             failed = Failed(ended.number, ended.reason, message, log.signature or ended.reason.value)
-            if (
-                ended.baseline
-                and (asked := re.fullmatch("KeyError: '(.+)'", message))
-                and asked[1] in self._meta.space
-            ):
-                self.notice(f"the script has no default for {asked[1]}; --no-baseline leaves trial 0 out")
         self._outcomes.append(failed)
         if why := why_stop(self.options.on_failure, self._outcomes):
             self._end(StudyEnded("gave-up", why, log.traceback))
