@@ -96,6 +96,8 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
          r"a Python thread runs .*\(Thread-1.* of logging.handlers\)"),
         ("import mmap; m = mmap.mmap(-1, 9)", "shares memory"),
         ("import multiprocessing as m; s = m.get_context('fork').Semaphore()", "shares memory"),
+        ("import os; f = os.open('out.txt', os.O_CREAT | os.O_WRONLY); os.dup2(f, 1); os.close(f)", "sends its output elsewhere"),
+        ("import os; os.close(2)", "sends its output elsewhere"),
         ("import multiprocessing as m; s = m.get_context('fork').Lock(); s.acquire()", "shares memory"),
     ],
 )  # fmt: skip
