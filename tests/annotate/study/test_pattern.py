@@ -96,7 +96,7 @@ def test_parameters_become_options():
     """Numbers in full, a value that begins with a dash joined to its option, nothing for what has no value."""
     flags = {"lr": "--lr", "name": "--name", "deep": "--deep", "n": "-n"}
     assert arguments({"lr": 0.1 + 0.2, "name": "-x", "n": -1, "deep": True}, flags) == [
-        "--lr", "0.30000000000000004", "--name=-x", "--deep", "true", "-n", "-1",
+        "--lr", "0.30000000000000004", "--name=-x", "--deep", "True", "-n", "-1",
     ]  # fmt: skip
     assert arguments({}, flags) == []
 
