@@ -1,7 +1,7 @@
 r"""Metrics from what a script prints, for a script that reports nothing: only when the user asks for it.
 
 Pure: bytes of output in, numbers out; `tail` is the thin edge that follows a log. The first group of the
-pattern is the number. A match that is no number is passed over: people print dashes.
+pattern is the number. A match that is no number is passed over: people print dashes. Colours are not looked at.
 
 >>> MetricPattern(r"val_acc[=: ]+(\S+)").feed(b"epoch 1 val_acc: 0.91\nepoch 2 val_acc: 0.9")
 [0.91]
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
 
 class InvalidPattern(ValueError):  # noqa: N818 - as InvalidSpace
@@ -35,7 +37,8 @@ class MetricPattern:
         if last:
             lines.append(self._rest)
             self._rest = b""
-        found = (number(match[1]) for line in lines for match in self._pattern.finditer(line))
+        plain = (_COLOUR.sub(b"", line) for line in lines)
+        found = (number(match[1]) for line in plain for match in self._pattern.finditer(line))
         return [value for value in found if value is not None]
 
 

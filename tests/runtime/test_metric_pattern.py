@@ -24,6 +24,12 @@ def test_pieces_do_not_matter(cuts: list[int]) -> None:
     assert pattern.feed(b"", last=True) == [0.9]
 
 
+def test_colours_are_not_looked_at() -> None:
+    """Neither those of the number nor those of what stands before it."""
+    pattern = MetricPattern(r"^acc: (\S+)")
+    assert pattern.feed(b"\x1b[1;32macc:\x1b[0m \x1b[32m0.5\x1b[0m\n") == [0.5]
+
+
 @pytest.mark.parametrize("text", ["acc: (", r"acc: \S+"])
 def test_a_pattern_that_cannot_work_is_refused(text: str) -> None:
     """No expression, or no group."""
