@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from annotate.annotations.diagnostics import Diagnostic, Span
 from annotate.errors import UsageError
-from annotate_runtime.cells import CELL, SCRIPT
+from annotate_runtime.as_written import CELL, SCRIPT
 
 SUFFIX: Final = ".ipynb"
 

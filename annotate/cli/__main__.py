@@ -63,9 +63,12 @@ def _open_what_is_closed() -> None:
 
 
 def _write_what_the_terminal_can_show() -> None:
-    """A check mark that a Latin-1 terminal has no letter for becomes `\\u2713`, as Python does it on stderr."""
+    """A check mark that a Latin-1 terminal has no letter for becomes `\\u2713`, as Python does it on stderr.
+
+    In the C locale Python's own choice, `surrogateescape`, has no letter for it either.
+    """
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="backslashreplace")
 
 

@@ -35,11 +35,12 @@ class Flagged:
 
 
 def arguments(params: Params, flags: Mapping[str, str]) -> list[str]:
-    """The words that carry these parameters."""
+    """The words that carry these parameters; True, False and None as Python writes them."""
     words: list[str] = []
     for key, flag in flags.items():
         if key in params:
-            text = as_word(params[key])
+            value = params[key]
+            text = str(value) if value is None or isinstance(value, bool) else as_word(value)
             words += [f"{flag}={text}"] if text.startswith("-") and flag.startswith("--") else [flag, text]
     return words
 
@@ -59,5 +60,5 @@ class Given(Around):
 
 
 def as_word(value: Json) -> str:
-    """A value as a command line has it."""
+    """A value as `--init` takes it: a text as it is, all else in JSON."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -23,6 +23,7 @@ from annotate_runtime.protocol import open_plain
 
 CHUNK = 1 << 18  # bytes of a log that are read at a time
 LONGEST_LINE = 1 << 16  # bytes; what is longer is taken in pieces
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Printed:
@@ -54,9 +55,10 @@ def no_match(pattern: str) -> str:
 
 
 def values(pattern: re.Pattern[str], text: str) -> list[float]:
-    """The numbers that a text names."""
+    """The numbers that a text names; its colours are not looked at."""
     found = []
-    for match in (each for line in re.split(r"[\r\n]", text) for each in pattern.finditer(line)):
+    lines = re.split(r"[\r\n]", _COLOUR.sub("", text))
+    for match in (each for line in lines for each in pattern.finditer(line)):
         said = next((group for group in match.groups() if group is not None), match[0])
         try:
             found.append(float(said.strip().rstrip(",;:%)]}.")))

@@ -23,8 +23,18 @@ if TYPE_CHECKING:
 HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
-def unsafe(ours: set[int]) -> str | None:
-    """Why this process must not be forked; `ours` are descriptors that do not count."""
+def where_output_goes() -> list[tuple[int, int] | None]:
+    """What standard output and error lead to, as a file's device and number; None where they are closed."""
+    return [_file(descriptor) for descriptor in (1, 2)]
+
+
+def unsafe(ours: set[int], output: list[tuple[int, int] | None]) -> str | None:
+    """Why this process must not be forked.
+
+    `ours` are descriptors that do not count, `output` is where output went when the script began.
+    """
+    if where_output_goes() != output:
+        return "the script sends its output elsewhere before the first parameter is asked for"
     for look in (_torch, _threads, _children, _timers, _openmp, lambda: _descriptors(ours), shared.unsafe):
         reason = look()
         if reason is not None:
@@ -146,6 +156,14 @@ def _descriptors(ours: set[int]) -> str | None:
         elif _writable(descriptor):
             return f"the script holds {target} open for writing before the first parameter is asked for"
     return None
+
+
+def _file(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _kind(target: str) -> str:

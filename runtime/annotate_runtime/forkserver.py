@@ -18,7 +18,7 @@ import os
 import select
 import sys
 
-from annotate_runtime import encoding, trial
+from annotate_runtime import encoding, forksafety, trial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class ForkServer:
         self.ears, self.mouth = map(int, os.environ.pop("ANNOTATE_FORK_SERVER").split(","))
         os.set_inheritable(self.ears, False)
         self.pid = os.getpid()
+        self.output = forksafety.where_output_goes()
         os.environ[trial.PREFIX] = f"{self.pid},{self.mouth}"
         self.environment = dict(os.environ)
         self.generators = Generators()
@@ -60,19 +61,18 @@ class ForkServer:
         import atexit  # noqa: F401 - here once rather than in every child
 
         from annotate_runtime import leaving, reporter, shared
-        from annotate_runtime.forksafety import files_to_reopen, reopen_file, unsafe
         from annotate_runtime.threads import setters
 
         if os.getpid() != self.pid:
             give_up(self.environment[trial.PREFIX])
         self.generators.keep(_preload)
         _stop_monitors()
-        reason = self.generators.unsafe() or unsafe({self.ears, self.mouth})
+        reason = self.generators.unsafe() or forksafety.unsafe({self.ears, self.mouth}, self.output)
         if reason is not None:
             self.refuse(reason)
         leaving.flush()
         self.generators.find()
-        reopen = files_to_reopen({self.ears, self.mouth})
+        reopen = forksafety.files_to_reopen({self.ears, self.mouth})
         thread_setters = setters()
         locks = shared.own_locks()
         die_with_parent = _die_with_parent()
@@ -98,7 +98,7 @@ class ForkServer:
             os.close(descriptor)
         self.serving = False
         for descriptor in reopen:
-            reopen_file(descriptor)
+            forksafety.reopen_file(descriptor)
         self.generators.freshen()
         shared.renew(locks)
         self._become(_order(ears), thread_setters)
@@ -281,6 +281,26 @@ def _exit_code(request: SystemExit) -> int:
     return 1
 
 
+def _fail(error: BaseException, script: dict[str, Any]) -> int:
+    """Hand an exception that nobody caught to `sys.excepthook`, as the interpreter does; returns the exit code."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals is not script:
+        trace = trace.tb_next
+    error.__traceback__ = trace
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, trace
+    if sys.version_info >= (3, 12):
+        sys.last_exc = error
+    try:
+        sys.excepthook(type(error), error, trace)
+    except SystemExit as request:
+        return _exit_code(request)
+    except BaseException as fault:  # noqa: BLE001 - shown as the interpreter shows it
+        from annotate_runtime.uncaught import hook_failed
+
+        hook_failed(fault, error)
+    return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+
+
 def run(script: str, arguments: list[str]) -> NoReturn:
     """Run the script as `python SCRIPT ARGUMENTS` would, serving at its first ask."""
     from _frozen_importlib_external import SourceFileLoader
@@ -297,7 +317,8 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     trial.before_first_use = server.serve
     os.environ.__class__ = _Environment
     sys.argv = [script, *arguments]
-    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.path.dirname(os.path.abspath(script))
     lib = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     redirect_main(Mirror.read(lib))
     loader = SourceFileLoader("__main__", script)
@@ -305,17 +326,15 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     main.__dict__.update(__file__=script, __loader__=loader, __spec__=None, __cached__=None)
     main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
     sys.modules["__main__"] = main
-    code = 0
+    code, failure = 0, None
     try:
         exec(loader.source_to_code(loader.get_data(script), script), main.__dict__)  # noqa: S102 - running it is what this is for
     except SystemExit as request:
         code = _exit_code(request)
-    except KeyboardInterrupt:
-        sys.excepthook(*sys.exc_info())
-        code = -signal.SIGINT
-    except BaseException:  # noqa: BLE001 - shown as the interpreter shows it
-        sys.excepthook(*sys.exc_info())
-        code = 1
+    except BaseException as error:  # noqa: BLE001 - shown as the interpreter shows it
+        failure = error
+    if failure is not None:
+        code = _fail(failure, main.__dict__)
     if server.serving and trial.before_first_use is not None:
         server.refuse(f"the script ended (exit code {code}) before it asked for a parameter")
     leaving.leave(code)

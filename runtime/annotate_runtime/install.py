@@ -28,7 +28,7 @@ TRIAL_SIDE = (
     "tracebacks.py",
     "uncaught.py",
     "own_source.py",
-    "cells.py",
+    "as_written.py",
     "postmortem.py",
     "real_nni.py",
     "run_forkserver.py",
@@ -48,7 +48,6 @@ AT_START = (
     "redirect.py",
     "tracebacks.py",
     "own_source.py",
-    "cells.py",
 )
 STAND_INS = ("sitecustomize.py", "dlkit_utils.py", "nni")
 

@@ -65,7 +65,7 @@ class PostMortem:
         """Under the copy's name too, by which the debugger's `list` asks for it."""
         import linecache
 
-        from annotate_runtime.tracebacks import remember
+        from annotate_runtime.as_written import remember
 
         while trace is not None:
             copy = trace.tb_frame.f_code.co_filename

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def map_traceback(traceback: ModuleType, mirror: Mirror, lib: str) -> None:
     """What to do to the `traceback` module when it has been imported; `lib` is where our own files are."""
-    from annotate_runtime.cells import in_cell
+    # now, not when a line is shown: nothing can be imported at the interpreter's end, when asyncio still logs
+    from annotate_runtime.as_written import in_cell, remember
 
     summary, exception = traceback.FrameSummary, traceback.TracebackException
     frame, error = summary.__init__, exception.__init__
@@ -42,9 +43,7 @@ def map_traceback(traceback: ModuleType, mirror: Mirror, lib: str) -> None:
         if isinstance(copy, str) and user is not None:
             line = int(self.lineno or 0)
             if remember(mirror, copy, line):
-                import linecache
-
-                self.text, self.offset = linecache.getline(user, line), None
+                self.text, self.offset = traceback.linecache.getline(user, line), None
             self.filename, line = in_cell(user, copy, line, mirror.kept(copy))
             self.lineno = str(line)
 
@@ -54,10 +53,9 @@ def map_traceback(traceback: ModuleType, mirror: Mirror, lib: str) -> None:
             setattr(traceback, name, _without_ours(getattr(traceback, name), lib + "/"))
 
 
-def map_warnings(warnings: ModuleType, mirror: Mirror) -> None:
-    """What to do to the `warnings` module when it has been imported."""
-    from annotate_runtime.cells import in_cell
-
+def map_warnings(warnings: ModuleType, mirror: Mirror, lib: str) -> None:
+    """What to do to the `warnings` module when it has been imported. Above a script's own frames Python names `sys`."""
+    nowhere = ("<sys>", 0) if sys.version_info >= (3, 13) else ("sys", 1)
     message = warnings.WarningMessage
     original = message.__init__
 
@@ -72,11 +70,26 @@ def map_warnings(warnings: ModuleType, mirror: Mirror) -> None:
     ) -> None:
         user = mirror.to_user(filename)
         if user is not None:
+            from annotate_runtime.as_written import in_cell, remember
+
             remember(mirror, filename, lineno)
-            user, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
-        original(self, text, category, user or filename, lineno, *others, **named)
+            filename, lineno = in_cell(user, filename, lineno, mirror.kept(filename))
+        elif filename.startswith(lib + "/"):
+            filename, lineno = nowhere
+        original(self, text, category, filename, lineno, *others, **named)
 
     message.__init__ = mapped
+
+
+def map_stack(inspect: ModuleType, lib: str) -> None:
+    """What to do to the `inspect` module when it has been imported."""
+    original = inspect.getouterframes
+
+    def getouterframes(frame: Any, context: int = 1) -> list[Any]:
+        return [each for each in original(frame, context) if not each.filename.startswith(lib + "/")]
+
+    getouterframes.__doc__ = original.__doc__
+    inspect.getouterframes = getouterframes  # type: ignore[attr-defined]
 
 
 def map_logging(logging: ModuleType, mirror: Mirror) -> None:
@@ -90,22 +103,6 @@ def map_logging(logging: ModuleType, mirror: Mirror) -> None:
     record.__init__ = mapped
 
 
-def remember(mirror: Mirror, copy: str, lineno: int | None) -> bool:
-    """Give `linecache` the user's text under the user's name, as it was when it was copied.
-
-    Returns whether this line's columns have moved.
-    """
-    import linecache
-
-    lines = linecache.getlines(copy)
-    user = mirror.to_user(copy)
-    if user is not None and not _is_ours(linecache.cache.get(user)):
-        theirs = linecache.getlines(mirror.kept(copy)) or linecache.getlines(user)
-        shown = theirs if len(theirs) == len(lines) else lines
-        linecache.cache[user] = (sum(map(len, shown)), None, shown, user)
-    return lineno is not None and 0 < lineno <= len(lines) and _is_instrumented(lines[lineno - 1])
-
-
 def _without_ours(walk: Callable[[Any], Iterator[Any]], lib: str) -> Callable[[Any], Iterator[Any]]:
     """A walk over frames that passes over those of files under `lib`. None stands for the caller's own frame."""
 
@@ -115,12 +112,3 @@ def _without_ours(walk: Callable[[Any], Iterator[Any]], lib: str) -> Callable[[A
         return (each for each in walk(start) if not each[0].f_code.co_filename.startswith(lib))
 
     return walked
-
-
-def _is_instrumented(line: str) -> bool:
-    return "_annotate_trial" in line or "annotate_runtime.trial" in line
-
-
-def _is_ours(entry: Any) -> bool:
-    """Whether `linecache` has an entry that belongs to no file on disk, as we make them."""
-    return entry is not None and len(entry) > 1 and entry[1] is None

@@ -170,16 +170,16 @@ def _values(metric: Any) -> dict[str, float]:
         return {"default": _number(metric)}
     values = {}
     for key, value in metric.items():
-        if key == "default" or not _is_remark(value):
+        try:
             values[str(key)] = _number(value)
+        except (
+            Exception
+        ):  # whatever it is, beside `default` it is a remark, as for NNI, and costs no training
+            if key == "default":
+                raise
     if not values:
         raise TypeError(f"a result has at least one number, by preference 'default': {metric!r}")
     return values
-
-
-def _is_remark(value: Any) -> bool:
-    """NNI takes anything beside `default`; text and the like are no metric and are left out."""
-    return value is None or isinstance(value, (str, bytes, list, tuple, dict))
 
 
 def _number(value: Any) -> float:

@@ -23,9 +23,10 @@ def excepthook(
     trace: TracebackType | None,
 ) -> None:
     """In place of `sys.excepthook`, and of the `original`, which scripts put back or call."""
-    import traceback
-
-    text = "".join(traceback.format_exception(kind, value, trace))
+    if getattr(sys.stderr, "closed", False):  # where the script has put its own there, it may not know
+        original(kind, value, trace)
+        return
+    text = _shown(kind, value, trace)
     if sys.version_info < (3, 12) and issubclass(kind, (NameError, AttributeError)):
         text = _with_suggestion(text, original, kind, value, trace)
     if sys.stdout is not None:
@@ -34,6 +35,14 @@ def excepthook(
         print(text, end="", file=sys.stderr, flush=True)
     if issubclass(kind, KeyboardInterrupt):
         _be_interrupted()
+
+
+def hook_failed(fault: BaseException, error: BaseException) -> None:
+    """What Python prints where `sys.excepthook` has failed itself."""
+    if sys.stderr is not None:
+        texts = [_shown(type(each), each, each.__traceback__) for each in (fault, error)]
+        text = "\nOriginal exception was:\n".join(texts)
+        print(f"Error in sys.excepthook:\n{text}", end="", file=sys.stderr, flush=True)
 
 
 def watch_threads(threading: ModuleType) -> None:
@@ -45,18 +54,16 @@ def watch_threads(threading: ModuleType) -> None:
         stream = sys.stderr if sys.stderr is not None else getattr(args.thread, "_stderr", None)
         if stream is None:
             return
-        import traceback
-
         name = args.thread.name if args.thread is not None else threading.get_ident()
-        lines = traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback)
-        print(f"Exception in thread {name}:\n{''.join(lines)}", end="", file=stream, flush=True)
+        text = _shown(args.exc_type, args.exc_value, args.exc_traceback)
+        print(f"Exception in thread {name}:\n{text}", end="", file=stream, flush=True)
 
-    threading.__dict__["excepthook"] = hook
+    threading.__dict__.update(excepthook=hook, __excepthook__=hook)
 
 
 def unraisablehook(args: Any) -> None:
-    """In place of `sys.unraisablehook`; at the interpreter's end, when nothing can be imported, the original."""
-    if sys.is_finalizing() or sys.stderr is None:
+    """In place of `sys.unraisablehook`."""
+    if sys.stderr is None:
         sys.__unraisablehook__(args)
         return
     import traceback
@@ -66,21 +73,25 @@ def unraisablehook(args: Any) -> None:
         first = f"{said}: {args.object!r}" if args.object is not None else f"{said}:"
     except BaseException:  # noqa: BLE001 - Python's own does no less for a broken __repr__
         first = f"{said}: <object repr() failed>"
-    shown = traceback.TracebackException(args.exc_type, args.exc_value, args.exc_traceback)
-    if sys.version_info >= (3, 13):
-        _without_carets(shown, set())
-    print(f"{first}\n{''.join(shown.format())}", end="", file=sys.stderr, flush=True)
-
-
-def _without_carets(shown: Any, seen: set[int]) -> None:
-    """As Python prints these since 3.13."""
-    if shown is None or id(shown) in seen:
-        return
-    seen.add(id(shown))
-    for frame in shown.stack:
+    shown: Any = traceback.TracebackException(
+        args.exc_type, args.exc_value, args.exc_traceback, limit=_limit()
+    )
+    shown.__notes__ = None  # Python prints here neither notes nor what the exception came from
+    for frame in shown.stack if sys.version_info >= (3, 13) else ():
         frame.colno = frame.end_colno = None
-    for other in (shown.__cause__, shown.__context__):
-        _without_carets(other, seen)
+    print(f"{first}\n{''.join(shown.format(chain=False))}", end="", file=sys.stderr, flush=True)
+
+
+def _shown(kind: type[BaseException], value: BaseException | None, trace: TracebackType | None) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(kind, value, trace, limit=_limit()))
+
+
+def _limit() -> int | None:
+    """The interpreter itself shows the last `sys.tracebacklimit` frames, where the `traceback` module takes the first."""
+    limit = getattr(sys, "tracebacklimit", None)
+    return -limit if isinstance(limit, int) and limit > 0 else None
 
 
 def _with_suggestion(text: str, original: Callable[..., None], *exception: Any) -> str:

@@ -269,9 +269,11 @@ def test_a_reader_that_leaves_early_is_no_error_of_ours(annotate, words):
     assert done.stderr == ""
 
 
-def test_a_terminal_without_the_letter_of_a_check_mark_ends_no_command(annotate, tmp_path):
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii:surrogateescape"])
+def test_a_terminal_without_the_letter_of_a_check_mark_ends_no_command(annotate, tmp_path, encoding):
+    """The second is what Python takes in the C locale, where its UTF-8 mode is off."""
     study(tmp_path)
-    annotate.env["PYTHONIOENCODING"] = "latin-1"
+    annotate.env["PYTHONIOENCODING"] = encoding
     done = annotate("watch")
     assert done.returncode == 0
     assert r"\u2713 2 done" in done.stdout

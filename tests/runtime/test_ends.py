@@ -42,6 +42,13 @@ FAULTS = {
     "a hard exit": "import os; print('x', end=''); os._exit(5)",
     "a killing signal": "import signal; signal.raise_signal(signal.SIGTERM)",
     "a late exit": "import atexit, sys; atexit.register(lambda: sys.exit(9))",
+    "a limit of frames": "import sys; sys.tracebacklimit = 1; (lambda: 1 / 0)()",
+    "in a __del__, with a cause": "class D:\n def __del__(self):\n  try: 1 / 0\n  except Exception as e: raise ValueError(2) from e\nd = D(); del d",
+    "in a thread, by the original hook": "import threading as th; th.excepthook = getattr(th, '__excepthook__', th.excepthook); t = th.Thread(target=lambda: 1 / 0, name='T'); t.start(); t.join()",
+    "a warning about who called": "import warnings; warnings.warn('w', stacklevel=2)",
+    "who called": "import inspect; print(len(inspect.stack()), inspect.stack()[-1].function)",
+    "a hook that looks for what is handled": "import sys; sys.excepthook = lambda *e: print(sys.exc_info(), len(e)); 1 / 0",
+    "a crash that atexit asks for": "import atexit, sys; atexit.register(lambda: print(sys.last_type, sys.last_value, sys.last_traceback.tb_next)); 1 / 0",
     "annotations of its own": "print(__annotations__, __name__, __spec__, __doc__, __package__)",
 }  # fmt: skip
 
@@ -96,6 +103,28 @@ def _looks_the_same(study: Study, start: str, instrumented: str, plain: str) -> 
     assert re.sub("0x[0-9a-f]+", "", outcome.log) == re.sub("0x[0-9a-f]+", "", output)
     assert outcome.exit.returncode == code
     assert written == (left.read_bytes()[10:] if left.exists() else b"")
+
+
+def test_what_is_shown_at_the_interpreters_end_is_shown_as_without_us(study: Study) -> None:
+    """Nothing can be imported by then: neither a logged exception nor one of a `__del__` needs that for our sake."""
+    line = (
+        "import sys, traceback\nclass D:\n def __del__(self, t=traceback, e=sys):\n"
+        "  try:\n   raise ValueError(1)\n  except ValueError:\n   if e.version_info < (3, 13): t.print_exc()\n"
+        "   raise\nd = D(); d.d = d\n"
+    )
+    outcome = study.python(BEGIN + ASK + line, "n = 0\n" + line)
+    output, _ = study.plainly("train.py")
+    assert "ValueError" in output
+    shown = outcome.log.replace(str(study.mirror), str(study.home))
+    assert re.sub("0x[0-9a-f]+", "", shown) == re.sub("0x[0-9a-f]+", "", output)
+
+
+def test_a_hook_that_fails_is_told_in_a_forked_trial_too(study: Study) -> None:
+    """With what it was to show, and without a frame of ours."""
+    line = "import sys; sys.excepthook = len; 1 / 0\n"
+    script = study.write("train.py", BEGIN + ASK + line, "n = 0  # @nni\n" + line)
+    outcome = study.run(sys.executable, script, fork=True)
+    assert (outcome.exit.method, outcome.log, outcome.exit.returncode) == ("fork", *study.plainly("train.py"))
 
 
 def test_what_all_trials_share_is_not_taken_apart(study: Study) -> None:

@@ -35,6 +35,15 @@ def test_the_script_sees_its_own_name_and_place(study: Study) -> None:
     assert lines[1] == f"{script} {study.mirror}"
 
 
+def test_a_safe_path_is_left_without_the_scripts_directory(study: Study) -> None:
+    """With PYTHONSAFEPATH, which Python has since 3.11, a forked trial has the path that a fresh process has."""
+    script = study.write("train.py", BEGIN + ASK + "import sys\nprint(*sys.path)")
+    safe = {"PYTHONSAFEPATH": "1"}
+    outcomes = [study.run(sys.executable, script, fork=fork, env=safe, number=fork) for fork in (False, True)]
+    assert [outcome.exit.method for outcome in outcomes] == ["spawn", "fork"]
+    assert outcomes[0].log == outcomes[1].log
+
+
 @pytest.mark.parametrize(
     "command",
     [

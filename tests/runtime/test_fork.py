@@ -96,6 +96,8 @@ def test_the_prefix_runs_once_and_heads_every_log(study: Study) -> None:
          r"a Python thread runs .*\(Thread-1.* of logging.handlers\)"),
         ("import mmap; m = mmap.mmap(-1, 9)", "shares memory"),
         ("import multiprocessing as m; s = m.get_context('fork').Semaphore()", "shares memory"),
+        ("import os; f = os.open('out.txt', os.O_CREAT | os.O_WRONLY); os.dup2(f, 1); os.close(f)", "sends its output elsewhere"),
+        ("import os; os.close(2)", "sends its output elsewhere"),
         ("import multiprocessing as m; s = m.get_context('fork').Lock(); s.acquire()", "shares memory"),
     ],
 )  # fmt: skip
@@ -318,6 +320,29 @@ def test_a_death_that_a_fork_brings_is_run_again_as_a_fresh_process(study: Study
     outcomes, notices = trials(study, "", after)
     assert [outcome.values for outcome in outcomes] == [[0], [1]]
     assert notices == ["each trial starts as a fresh process: a forked trial died of SIGABRT"]
+
+
+def test_a_failure_that_a_fork_brings_is_run_again_as_a_fresh_process(study: Study) -> None:
+    """A library that finds itself in a fork raises what it likes: only a fresh process tells whose fault it is."""
+    after = FORKED + "assert not forked; _annotate_trial.report_final_result(n)"
+    outcomes, notices = trials(study, "", after)
+    assert [(outcome.values, outcome.exit.method) for outcome in outcomes] == [([0], "spawn"), ([1], "spawn")]
+    assert notices == [
+        "each trial starts as a fresh process: a forked trial failed where a fresh process did not"
+    ]
+
+
+def test_a_failure_of_the_scripts_own_is_looked_at_once(study: Study) -> None:
+    """The first is run again, and keeps its own traceback; the others are forked and are not."""
+    after = "import os; open('ran', 'a').write('x'); os.mkdir(str(n)); raise KeyError(n)"
+    outcomes, notices = trials(study, "", after, 3)
+    assert [outcome.log.splitlines()[-1] for outcome in outcomes] == [
+        "KeyError: 0",
+        "KeyError: 1",
+        "KeyError: 2",
+    ]
+    assert (study.home / "ran").read_text() == "xxxx"
+    assert notices == []
 
 
 def test_a_trial_that_has_reported_is_never_run_twice(study: Study) -> None:

@@ -11,6 +11,15 @@ import pytest
 Study = Any  # of conftest, which importlib mode keeps to itself
 
 
+def test_what_is_no_number_beside_the_result_costs_no_training(study: Study) -> None:
+    """As with NNI; an array of several numbers, say, whose `item` raises."""
+    outcome = study.python(
+        "import nni\nmatrix = type('Array', (), {'item': lambda self: [][0]})()\n"
+        "nni.report_final_result({'default': 2, 'matrix': matrix, 'model': object(), 'classes': ['a']})"
+    )
+    assert [dict(result.values) for result in outcome.results] == [{"default": 2.0}], outcome.log
+
+
 def test_the_whole_trial_api_works_in_a_trial(study: Study) -> None:
     """Every name of NNI's trial API, and its values."""
     source = (

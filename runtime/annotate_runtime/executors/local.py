@@ -15,6 +15,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,16 @@ class LocalRunning:
 
 
 class ForkedRunning(LocalRunning):
-    """A forked trial: what the fork has broken is run again as a fresh process, if nothing was reported."""
+    """A forked trial: what the fork has broken is run again as a fresh process, if nothing was reported.
+
+    Whether it has is not always told by how the trial ends. One that fails at its beginning, before any has come to a
+    result, is run again too: a fresh process that fails as well clears the fork, for all trials.
+    """
 
     def __init__(self, request: TrialRequest, launch: Launch, launcher: Launcher, server: ForkServer) -> None:
-        super().__init__(request, launch, launcher)
         self._server = server
+        self._began = time.monotonic()
+        super().__init__(request, launch, launcher)
 
     async def _end(self) -> Exit:
         hung = False if self._server.proven else await self._hung()
@@ -94,14 +100,25 @@ class ForkedRunning(LocalRunning):
         broken = "hung" if hung else _death_by_fork(end.returncode, self._request.log)
         if end.returncode == 0 and not hung:
             self._server.proven = True
-        if broken is None or self._stopped or self._server.proven:
+        if self._stopped or self._server.proven:
             return end
-        self._server.give_up(f"a forked trial {broken}")
+        if broken is not None:
+            self._server.give_up(f"a forked trial {broken}")
+        elif end.returncode <= 0 or self._server.cleared or self._has_worked():
+            return end
         if self._reported() or not self._request.log.exists():
             return end
+        said = self._request.log.read_bytes()
         self._request.log.write_bytes(b"")
         self._launch = await spawn(self._launcher, self._request)
-        return await super()._end()
+        fresh = await super()._end()
+        if broken is None and fresh.returncode == 0:
+            self._server.give_up("a forked trial failed where a fresh process did not")
+        elif broken is None and not self._stopped and not self._reported():
+            self._server.cleared = True
+            self._request.log.write_bytes(said)  # the second may have failed of what the first has left
+            return end
+        return fresh
 
     async def _hung(self) -> bool:
         """Wait for the end; True as soon as the trial is taken for hung."""
@@ -113,6 +130,10 @@ class ForkedRunning(LocalRunning):
             elif watch.stands_still():
                 return True
         return False
+
+    def _has_worked(self) -> bool:
+        """Whether it ran for so long that its failure is hardly the fork's, and that to run it again is dear."""
+        return time.monotonic() - self._began > self._server.hang_seconds
 
     def _reported(self) -> bool:
         token = self._request.env.get(TOKEN)
@@ -127,6 +148,7 @@ class ForkServer:
         self.id = number
         self.hang_seconds = prefix.hang_seconds
         self.proven = False
+        self.cleared = False
         self.env: Mapping[str, str] = {}
         self._notify = notify
         self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

@@ -56,7 +56,7 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
     def warnings(module: ModuleType) -> None:
         from annotate_runtime.tracebacks import map_warnings
 
-        map_warnings(module, mirror)
+        map_warnings(module, mirror, _lib)
 
     def logging(module: ModuleType) -> None:
         from annotate_runtime.tracebacks import map_logging
@@ -65,8 +65,10 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
 
     def inspect(module: ModuleType) -> None:
         from annotate_runtime.own_source import read_own_source
+        from annotate_runtime.tracebacks import map_stack
 
         read_own_source(module, mirror)
+        map_stack(module, _lib)
 
     def joblib_memory(module: ModuleType) -> None:
         from annotate_runtime.own_source import name_by_values
@@ -106,7 +108,12 @@ def _uncaught(*exception: Any) -> None:
     excepthook(_excepthook, *exception)
 
 
-def _unraisable(args: Any) -> None:
+def _unraisable(
+    args: Any, is_finalizing: Callable[[], bool] = sys.is_finalizing, end: Any = sys.__unraisablehook__
+) -> None:
+    if is_finalizing():  # nothing can be imported any more, and this module may be empty
+        end(args)
+        return
     from annotate_runtime.uncaught import unraisablehook
 
     unraisablehook(args)

@@ -50,6 +50,7 @@ def said(reading):
         (r"x (\S+)", "x -inf", [float("-inf")]),
         (r"^acc: (\S+)$", "begin\nacc: 0.5\nno acc: 0.6\r\nacc: 0.7\racc: 0.8\n", [0.5, 0.7, 0.8]),
         (r"acc:\s*(\S+)", "acc:\n3 files written\n", []),
+        (r"^acc: (\S+)$", "\x1b[1;32macc:\x1b[0m \x1b[32m0.5\x1b[0m\n", [0.5]),
     ],
 )
 def test_numbers_are_found_as_they_are_printed(pattern, text, found):
@@ -106,7 +107,7 @@ def test_parameters_become_options():
     """Numbers in full, a value that begins with a dash joined to its option, nothing for what has no value."""
     flags = {"lr": "--lr", "name": "--name", "deep": "--deep", "n": "-n"}
     assert arguments({"lr": 0.1 + 0.2, "name": "-x", "n": -1, "deep": True}, flags) == [
-        "--lr", "0.30000000000000004", "--name=-x", "--deep", "true", "-n", "-1",
+        "--lr", "0.30000000000000004", "--name=-x", "--deep", "True", "-n", "-1",
     ]  # fmt: skip
     assert arguments({}, flags) == []
 
