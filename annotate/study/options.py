@@ -17,6 +17,7 @@ from annotate.errors import UsageError
 from annotate.study.failures import OnFailure
 from annotate.trial import Json
 
+_NUMBER = r"\d+(?:\.\d+)?"
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -86,10 +87,14 @@ CHANGEABLE = UNLIMITED | {"jobs", "at_deadline"}
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of "90", "90s", "10m", "1h30m", "2.5h" or "1d". Raises UsageError."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip().lower())
-    if not parts or re.sub(r"[\d.\ssmhd]", "", text.strip().lower()):
+    """Seconds of "90s", "10m", "1h30m", "2.5h" or "1d". Raises UsageError, also for a number without a unit."""
+    written = text.strip().lower()
+    if re.fullmatch(_NUMBER, written):
+        raise UsageError(
+            f"the duration {written} has no unit", remedy=f"write {written}s, {written}m or {written}h"
+        )
+    if not re.fullmatch(rf"(?:{_NUMBER}\s*[smhd]\s*)+", written):
         raise UsageError(f"{text!r} is not a duration", remedy="write 90s, 10m, 1h30m or 2d")
-    if any(not unit for _, unit in parts) and len(parts) > 1:
-        raise UsageError(f"{text!r} is not a duration", remedy="write 90s, 10m, 1h30m or 2d")
-    return sum(float(number) * _UNITS[unit or "s"] for number, unit in parts)
+    return sum(
+        float(number) * _UNITS[unit] for number, unit in re.findall(rf"({_NUMBER})\s*([smhd])", written)
+    )

@@ -36,6 +36,8 @@ CASES = {
         "spaces.json cannot be read",
         "--space search_space.json",
     ),
+    "a number of nothing": (("train.py", "100"), "100 would be an argument of train.py", "--trials 100"),
+    "a duration without a unit": (("train.py", "--trial-timeout", "30"), "30 has no unit", "30s, 30m or 30h"),
     "a bad duration": (("train.py", "--max-duration", "2 parsecs"), "is not a duration", "2d"),
     "an annotation error": (("wrong.py",), "1 error", "mend"),
     "an impossible constraint": (("torn.py",), "lr > 2", "loosen"),
