@@ -22,6 +22,7 @@ def main() -> None:
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
 
+    _open_what_is_closed()
     _write_what_the_terminal_can_show()
 
     import typer
@@ -52,6 +53,15 @@ def main() -> None:
         shortage = LaunchError("the limit of open files is too low here", remedy="raise it: ulimit -n 1024")
         _complain(shortage)
         sys.exit(shortage.exit_code)
+
+
+def _open_what_is_closed() -> None:
+    """Read and write nothing where stdin, stdout or stderr is closed (`>&-`), so that no other file gets its number."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", closefd=False))
 
 
 def _write_what_the_terminal_can_show() -> None:
