@@ -25,7 +25,7 @@ from annotate import __version__
 from annotate.annotations.constraint import holds
 from annotate.annotations.names import short_names
 from annotate.cli.beginning import beginning
-from annotate.cli.diagnosing import refuse
+from annotate.cli.diagnosing import accept
 from annotate.cli.hosting import LogFormat, host, python_of_user
 from annotate.cli.metrics import LONGEST, Goals, goals
 from annotate.cli.naming import command_line, named
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
 
 DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
-NO_REPORT = "W405"  # moot where the metric is taken from the output
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ async def build(request: Request) -> int:
         compiled(request.metric_pattern)
     code_dir = request.code_dir or target.code_dir
     closure = read_closure(target.script, code_dir, (*request.include, *_beside(target, code_dir)))
-    refuse([d for d in closure.diagnostics if d.code != NO_REPORT or request.metric_pattern is None])
+    warned = accept(closure, request.metric_pattern)
     what = tuned(closure, given=request.space, params=request.params)
     constraints = tuple(each for each in closure.constraints if all(key in what.space for key in each.keys))
     slots = MachineSlots.of_this_machine(request.slots, os.environ)
@@ -123,7 +122,7 @@ async def build(request: Request) -> int:
                 slots,
                 allowed=allowed,
                 log_format=request.log_format,
-                notes=(*what.notes, *_no_baseline(request, meta.tuner), *begin.notes),
+                notes=(*warned, *what.notes, *_no_baseline(request, meta.tuner), *begin.notes),
             )
 
 

@@ -20,7 +20,7 @@ import typer
 from rich.text import Text
 
 from annotate.cli.building import allowing, git_commit, source_hash, write_code
-from annotate.cli.diagnosing import refuse
+from annotate.cli.diagnosing import accept
 from annotate.cli.hosting import LogFormat, host
 from annotate.cli.naming import command_line
 from annotate.cli.streams import stderr
@@ -134,7 +134,7 @@ def _source(
         return meta, kept, ()
     included = [glob.escape(name) for name in names if name in today and name.endswith(".py")]
     closure = read_closure(Path(meta.script), code_dir, included)
-    refuse(closure.diagnostics)
+    warned = accept(closure, meta.metric_pattern)
     if {key: entry for key, entry in meta.space.items() if key not in meta.flags} == kept.space.to_json():
         flags = {key: meta.space[key] for key in meta.flags}
         space = {**closure.space.to_json(), **flags}
@@ -152,7 +152,7 @@ def _source(
             git_commit=git_commit(code_dir),
         ),
         closure,
-        (),
+        warned,
     )
 
 

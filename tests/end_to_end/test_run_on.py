@@ -259,6 +259,27 @@ def test_a_detached_study_that_is_refused_says_so_where_it_was_typed(annotate):
     assert annotate.studies == []
 
 
+def test_warnings_of_a_detached_study_are_shown_where_it_was_typed_and_kept_in_its_log(annotate):
+    """Nobody would look for them before the morning."""
+    annotate.write("train.py", "import time\nlr = 0.1  # @nni.uniform(0, 1)\nwd = 1  # @uniform(0, 1)\n")
+    done = annotate("run", "train.py", "--detach", "--trials", 1)
+    assert done.returncode == 0
+    assert "warning W405: nothing reports a final result" in done.stderr
+    (study,) = annotate.studies
+    said = "note: train.py:2: nothing reports a final result, so no trial can be told from another; and 1 warning"
+    until(lambda: said in (study / "host.log").read_text())
+
+
+def test_a_short_number_is_no_study_since_it_may_have_been_meant_as_a_trial(annotate):
+    """`annotate stop 2` would end a whole study, its id having a 2 somewhere."""
+    detached(annotate, ENDLESS, "--trials", 2)
+    for words in (("stop", 2), ("best", 2), ("rm", 2, "--yes")):
+        refused = annotate(*words)
+        assert refused.returncode == 2
+        assert "2 is a trial's number, not a study" in refused.stderr
+    assert annotate("stop", "--now").returncode == 0
+
+
 def test_a_running_study_is_steered_from_another_terminal(annotate):
     """Its budget grows, a trial is killed, a second host is refused, it is stopped."""
     detached(annotate, ENDLESS, "--trials", 2)
