@@ -25,10 +25,13 @@ def main() -> None:
     _open_what_is_closed()
     _write_what_the_terminal_can_show()
 
-    import typer
+    try:
+        import typer
 
-    from annotate.cli.app import app
-    from annotate.cli.usage import Refused, usage_error
+        from annotate.cli.app import app
+        from annotate.cli.usage import Refused, usage_error
+    except KeyboardInterrupt:
+        sys.exit(130)
 
     try:
         sys.exit(app(sys.argv[1:])(standalone_mode=False))

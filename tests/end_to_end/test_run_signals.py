@@ -175,3 +175,11 @@ def test_an_interrupt_does_not_wait_for_what_all_trials_have_in_common(annotate)
     process.send_signal(signal.SIGINT)
     process.stdout.read()
     assert process.wait(20) == 130
+
+
+def test_an_interrupt_while_the_command_is_imported_says_nothing(annotate):
+    """Its first tenth of a second, in which a mistyped command is often taken back."""
+    annotate.write("early/typer.py", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    annotate.env["PYTHONPATH"] = f"{annotate.cwd / 'early'}{os.pathsep}{annotate.env['PYTHONPATH']}"
+    done = annotate("ls")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
