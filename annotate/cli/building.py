@@ -32,7 +32,7 @@ from annotate.cli.naming import command_line, named
 from annotate.cli.spaces import Tuned, tuned
 from annotate.cli.targets import Target, aim, interpreter
 from annotate.errors import AnnotateError, SpaceError, UsageError
-from annotate.sources import Closure, mirror, read_closure
+from annotate.sources import Closure, code_dir_of, mirror, read_closure
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore
 from annotate.storage.faults import told
 from annotate.study import OnFailure, StudyOptions
@@ -99,7 +99,7 @@ async def build(request: Request) -> int:
     target = aim(request.words, module=request.module, script=request.script, python=python, cwd=cwd)
     if request.metric_pattern is not None:
         compiled(request.metric_pattern)
-    code_dir = request.code_dir or target.code_dir
+    code_dir = request.code_dir or target.code_dir or code_dir_of(target.script)
     closure = read_closure(target.script, code_dir, (*request.include, *_beside(target, code_dir)))
     warned = accept(closure, request.metric_pattern)
     what = tuned(closure, given=request.space, params=request.params)
@@ -126,9 +126,9 @@ async def build(request: Request) -> int:
             )
 
 
-def _beside(target: Target, code_dir: Path | None) -> list[str]:
+def _beside(target: Target, code_dir: Path) -> list[str]:
     """The other scripts of the command that lie in the code directory, as patterns to include."""
-    root = (code_dir or target.script.parent).absolute()
+    root = code_dir.absolute()
     others = [other.absolute() for other in target.others]
     return [glob.escape(str(other.relative_to(root))) for other in others if other.is_relative_to(root)]
 

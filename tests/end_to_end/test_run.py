@@ -224,3 +224,21 @@ def test_a_pattern_that_finds_nothing_is_named(annotate):
     assert done.returncode == 1
     assert r"it printed no number where --metric-pattern 'accuracy: (\S+)' looks for one" in done.stdout
     assert annotate.trials()[0]["reason"] == "no-metric"
+
+
+def test_a_script_in_a_folder_finds_what_lies_beside_that_folder_and_it_is_tuned_too(annotate):
+    """By its own path, as `python scripts/train.py` does; a package of ours called lib does not come in between."""
+    annotate.write("lib/net.py", "width = 16  # @nni.choice(16, 32)\n")
+    annotate.write(
+        "scripts/train.py",
+        "import os, sys\n"
+        "sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))\n"
+        "from lib.net import width\n"
+        "lr = 0.1  # @nni.uniform(0, 1)\n"
+        "'''@nni.report_final_result(width + lr)'''\n",
+    )
+    done = annotate("run", "scripts/train.py", "--trials", 3)
+    assert done.returncode == 0, done.stdout
+    assert {name for trial in annotate.trials() for name in trial["parameters"]} == {
+        "scripts.train/lr/uniform", "lib.net/width/choice",
+    }  # fmt: skip
