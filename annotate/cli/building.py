@@ -243,9 +243,18 @@ def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
         yield
     except (AnnotateError, asyncio.CancelledError, KeyboardInterrupt, SystemExit, OSError):
         said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports*"))
-        if not any(path.stat().st_size for path in said):
+        if not any(path.stat().st_size for path in said) and not _has_result(folder):
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
+
+
+def _has_result(folder: StudyFolder) -> bool:
+    """Whether the database has a result, as one has that was written anew after it had been removed."""
+    try:
+        with StudyStore.open(folder.database, read_only=True) as store:
+            return any(trial.value is not None for trial in store.trials())
+    except AnnotateError:
+        return False
 
 
 def _refuse_unsatisfiable(what: Tuned, constraints: Sequence[Constraint], allowed: Allowed | None) -> None:

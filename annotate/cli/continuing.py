@@ -125,6 +125,11 @@ def _source(
     code_dir = Path(meta.code_dir)
     names = [file.path.relative_to(folder.source).as_posix() for file in kept.files]
     today = {name: (code_dir / name).read_bytes() for name in names if (code_dir / name).is_file()}
+    if new_code is not False and not Path(meta.script).is_file():
+        raise UsageError(
+            f"{meta.script} is there no longer",
+            remedy="--old-code goes on with the code that the study keeps",
+        )
     difference = source_diff(folder.source, today)
     if difference and new_code is None:
         before = {name: (folder.source / name).read_bytes() for name in names}

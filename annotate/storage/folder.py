@@ -95,6 +95,15 @@ def studies(cwd: Path) -> list[StudyFolder]:
     return sorted(found, key=lambda folder: _born(folder, alone=minutes[_minute(folder)] == 1))
 
 
+def find_to_read(cwd: Path, name: str | None = None) -> StudyFolder:
+    """As `find`; `name` may also be the directory of a study, wherever it was copied to."""
+    if name is not None:
+        there = StudyFolder((cwd / Path(name).expanduser()).resolve())
+        if there.database.is_file():
+            return there
+    return find(cwd, name)
+
+
 def find(cwd: Path, name: str | None = None) -> StudyFolder:
     """The study called `name`, its id or an unambiguous part of it; the latest when None.
 
