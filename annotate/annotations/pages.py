@@ -248,9 +248,9 @@ _ALL: Final = (
         "lr = 0.1  # @nni.loguniform(1e-4, 1)\n",
     ),
     Page(
-        "W405", "nothing reports a final result",
-        "Without a final result one trial cannot be told from another. The files that count are the script and what it "
-        "imports of its code directory.",
+        "W405", "nothing reports a result",
+        "Without a result one trial cannot be told from another. Where only intermediate ones are reported, the last "
+        "is taken for it. The files that count are the script and what it imports of its code directory.",
         "lr = 0.1  # @nni.uniform(0, 1)\n",
         "lr = 0.1  # @nni.uniform(0, 1)\n# @nni.report_final_result(lr)\n",
     ),

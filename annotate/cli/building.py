@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 
 from annotate import __version__
 from annotate.annotations.constraint import holds
+from annotate.annotations.directives import FINAL
 from annotate.annotations.names import short_names
 from annotate.cli.beginning import beginning
 from annotate.cli.diagnosing import accept
@@ -287,13 +288,10 @@ def _refused(what: str, name: str) -> Iterator[None]:
 
 
 def _metric(closure: Closure) -> str | None:
-    """The source text of what is reported as the final result, where it is the same everywhere."""
-    reported = {
-        report.argument
-        for file in closure.files
-        for report in file.instrumented.reports
-        if report.function == "report_final_result"
-    }
+    """The source text of what is reported as the final result, else as intermediate one, if the same everywhere."""
+    reports = [report for file in closure.files for report in file.instrumented.reports]
+    final = {report.argument for report in reports if report.function == FINAL}
+    reported = final or {report.argument for report in reports}
     return reported.pop() if len(reported) == 1 else None
 
 

@@ -242,3 +242,16 @@ def test_a_script_in_a_folder_finds_what_lies_beside_that_folder_and_it_is_tuned
     assert {name for trial in annotate.trials() for name in trial["parameters"]} == {
         "scripts.train/lr/uniform", "lib.net/width/choice",
     }  # fmt: skip
+
+
+def test_where_only_intermediate_results_are_reported_they_name_the_metric_and_its_direction(annotate):
+    """A loss would be maximized otherwise; and nothing is warned of, since the last one counts."""
+    annotate.write(
+        "train.py",
+        "lr = 0.1  # @nni.uniform(0, 1)\nloss = lr\n'''@nni.report_intermediate_result(loss)'''\n",
+    )
+    done = annotate("run", "train.py", *QUICK_ARGS)
+    assert done.returncode == 0
+    assert "W405" not in done.stderr
+    assert "loss is minimized" in done.stdout
+    assert "no final result is reported; the last intermediate one is taken for it" in done.stdout

@@ -301,9 +301,9 @@ def test_warnings_of_a_detached_study_are_shown_where_it_was_typed_and_kept_in_i
     annotate.write("train.py", "import time\nlr = 0.1  # @nni.uniform(0, 1)\nwd = 1  # @uniform(0, 1)\n")
     done = annotate("run", "train.py", "--detach", "--trials", 1)
     assert done.returncode == 0
-    assert "warning W405: nothing reports a final result" in done.stderr
+    assert "warning W405: nothing reports a result" in done.stderr
     (study,) = annotate.studies
-    said = "note: train.py:2: nothing reports a final result, so no trial can be told from another; and 1 warning"
+    said = "note: train.py:2: nothing reports a result, so no trial can be told from another; and 1 warning"
     until(lambda: said in (study / "host.log").read_text())
 
 
