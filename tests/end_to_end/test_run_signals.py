@@ -138,6 +138,7 @@ def test_a_terminal_that_is_closed_ends_the_study_cleanly(annotate):
         time.sleep(0.05)
     assert kept(annotate)
     assert gone(annotate)
+    assert "go on where it stopped" in annotate("watch").stdout
 
 
 def test_an_interrupt_before_the_study_begins_leaves_nothing(annotate):
