@@ -237,7 +237,8 @@ _ALL: Final = (
     Page(
         "W403", "the value in the source is outside its range",
         "Trial 0 runs the script as it stands, and every result is read against it. A value that the search can never "
-        "reach makes a poor baseline, and is often a slip of the pen in the range.",
+        "reach makes a poor baseline, and is often a slip of the pen in the range: choice([16, 32]) has one option, the "
+        "list, where choice(16, 32) was meant.",
         "lr = 5.0  # @nni.uniform(0, 1)\n",
         "lr = 0.5  # @nni.uniform(0, 1)\n",
     ),

@@ -337,6 +337,10 @@ class Study:
             self._pruning.remember(ended.number, live.curve, completed=completed)
         if ended.state is TrialState.SUCCEEDED and live.final is None:
             self.notice("no final result is reported; the last intermediate one is taken for it")
+        if live.finals > 1:
+            self.notice(
+                "a final result is reported several times in a trial, in a loop perhaps; the last counts"
+            )
         if ended.state is TrialState.CANCELLED or self._ended is not None:
             return
         failed = None

@@ -255,3 +255,14 @@ def test_where_only_intermediate_results_are_reported_they_name_the_metric_and_i
     assert "W405" not in done.stderr
     assert "loss is minimized" in done.stdout
     assert "no final result is reported; the last intermediate one is taken for it" in done.stdout
+
+
+def test_a_final_result_that_is_reported_in_a_loop_is_told_of_once(annotate):
+    """Of cross validation only the last fold would count, without a word."""
+    annotate.write(
+        "train.py",
+        "lr = 0.1  # @nni.uniform(0, 1)\nfor fold in range(3):\n    # @nni.report_final_result(lr + fold)\n    pass\n",
+    )
+    done = annotate("run", "train.py", *QUICK_ARGS)
+    assert done.stdout.count("a final result is reported several times in a trial") == 1
+    assert all(2 <= trial["value"] < 3 for trial in annotate.trials())
