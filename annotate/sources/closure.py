@@ -138,6 +138,13 @@ def shown(path: Path) -> str:
 
 def _read(path: Path, root: Path) -> SourceFile:
     module = module_name(path, root)
+    try:
+        module.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"the name of {shown(path)!a} cannot be read as text here",
+            remedy="rename it, or set LC_ALL=C.UTF-8",
+        ) from error
     return SourceFile(path, module, instrument(python_of(path), module, shown(path)))
 
 
