@@ -292,7 +292,7 @@ def _metric(closure: Closure) -> str | None:
     reports = [report for file in closure.files for report in file.instrumented.reports]
     final = {report.argument for report in reports if report.function == FINAL}
     reported = final or {report.argument for report in reports}
-    return reported.pop() if len(reported) == 1 else None
+    return reported.pop().removesuffix(".item()") if len(reported) == 1 else None
 
 
 def _metric_name(request: Request, metric: str | None) -> str:
