@@ -17,7 +17,7 @@ CodeDirOption = Annotated[
     Path | None,
     typer.Option(
         "--code-dir",
-        help="The directory of the code. Default: the script's, or one above that it reaches by __file__.",
+        help="The directory of the code. Default: the script's, or one above that it reaches.",
     ),
 ]
 IncludeOption = Annotated[

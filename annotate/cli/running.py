@@ -225,7 +225,7 @@ def run(
         typer.Option(
             "--code-dir",
             metavar="DIR",
-            help="The directory of the code. Default: the script's, or one above that it reaches by __file__.",
+            help="The directory of the code. Default: the script's, or one above that it reaches.",
             rich_help_panel=WHERE,
         ),
     ] = None,

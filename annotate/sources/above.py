@@ -1,7 +1,8 @@
-"""How far above its directory a script reaches by its own path, which in a trial lies in the study's directory.
+"""How far above its directory a script reaches, by its own path, which is the study's in a trial, or for modules.
 
     sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
     ROOT = Path(__file__).resolve().parent.parent
+    sys.path.append("..")
 
 reach one directory up, and so that one is the code directory: its copy is what they find. Reading only;
 paths that are put together in other ways are not followed.
@@ -31,12 +32,12 @@ def code_dir_of(script: Path) -> Path:
 
 
 def levels_above(source: bytes) -> int:
-    """How many directories above that of its file a source reaches by `__file__`.
+    """How many directories above that of its file a source reaches.
 
     >>> levels_above(b"here = os.path.dirname(__file__); data = os.path.join(here, '../..', 'data')")
     2
     """
-    if b"__file__" not in source:
+    if b"__file__" not in source and b"sys.path" not in source:
         return 0
     try:
         with warnings.catch_warnings():
@@ -67,6 +68,8 @@ def _height(node: ast.expr, known: Mapping[str, int]) -> int | None:
             return _higher(value, _ups(part), known)
         case ast.Call(ast.Attribute(_, "dirname") | ast.Name("dirname"), [value]):
             return _higher(value, 1, known)
+        case ast.Call(ast.Attribute(ast.Attribute(ast.Name("sys"), "path")), [*_, ast.Constant(str(entry))]):
+            return 1 + _ups(entry)
         case ast.Call(ast.Attribute(_, "join") | ast.Name("join"), [value, *parts]):
             return _higher(
                 value, sum(_ups(each.value) for each in parts if isinstance(each, ast.Constant)), known

@@ -15,7 +15,9 @@ REACHES = {
     "data = Path(__file__).parent / 'data'": 0,
     "data = os.path.join(os.path.dirname(__file__), 'data')": 0,
     "print(__file__)": 0,
-    "sys.path.append('..')": 0,
+    "sys.path.append('..')": 1,
+    "sys.path.insert(0, '../../lib')": 2,
+    "sys.path.append('lib')": 0,
     "print(', '.join([__file__, '..'])": 0,
 }
 
