@@ -2,7 +2,8 @@
 
 import pytest
 
-from annotate.sources.above import code_dir_of, levels_above
+from annotate.sources import read_closure
+from annotate.sources.above import code_dir_of, reach
 
 REACHES = {
     "sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))": 1,
@@ -24,7 +25,7 @@ REACHES = {
 
 @pytest.mark.parametrize(("source", "levels"), REACHES.items())
 def test_directories_above_the_scripts_are_counted(source, levels):
-    assert levels_above(source.encode()) == levels
+    assert reach(source.encode()).levels == levels
 
 
 def test_a_directory_that_holds_the_home_directory_is_not_taken_for_code(tmp_path, monkeypatch):
@@ -35,3 +36,27 @@ def test_a_directory_that_holds_the_home_directory_is_not_taken_for_code(tmp_pat
     assert code_dir_of(script) == tmp_path / "project"
     monkeypatch.setenv("HOME", str(tmp_path / "project/ada"))
     assert code_dir_of(script) == script.parent
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib', 'models')",
+        "str(Path(__file__).parent / 'lib/models')",
+        "'lib/models'",
+        "'./lib/../lib/models/'",
+    ],
+)
+def test_what_a_script_imports_by_sys_path_is_tuned(tmp_path, entry):
+    """Its annotations would be passed over in silence otherwise."""
+    (tmp_path / "lib/models").mkdir(parents=True)
+    (tmp_path / "lib/models/net.py").write_text("width = 16  # @nni.choice(16, 32)\n")
+    (tmp_path / "train.py").write_text(f"sys.path.append({entry})\nfrom net import width\n")
+    assert list(read_closure(tmp_path / "train.py", None).space) == ["lib.models.net/width/choice"]
+
+
+def test_entries_of_sys_path_that_are_not_known_are_left_alone():
+    source = (
+        b"sys.path.append('/opt/lib')\nsys.path.insert(0, ROOT)\nsys.path += ['..']\nsys.path.remove('x')\n"
+    )
+    assert reach(source).levels == 0
