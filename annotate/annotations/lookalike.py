@@ -23,7 +23,21 @@ _SHAPE = re.compile(
     r"#[ \t]*(?P<at>@?)[ \t]*(?P<nni>[A-Za-z]{2,5})[ \t]*[.,:_][ \t]*(?P<word>\w+)(?P<call>[ \t]*\()?"
 )
 _FURTHER_ON = re.compile(r"\w[^#'\"]*?@nni\.[ \t]*(?:" + "|".join(_WORDS) + r")[ \t]*\(")
-SUSPICIOUS = re.compile(rb"#[ \t]*@?[ \t]*[A-Za-z]{2,5}[ \t]*[.,:_][ \t]*\w+[ \t]*\(")
+_WITHOUT_NNI = re.compile(r"#[ \t]*@[ \t]*(?:" + "|".join(_WORDS) + r")[ \t]*\(")
+_SUSPICIOUS = re.compile(rb"#[ \t]*@?[ \t]*[A-Za-z]{2,5}[ \t]*[.,:_][ \t]*\w+[ \t]*\(")
+_NEAR_NNI = re.compile(rb"(?i)\bn*ni\b|\bnn\b")
+_WITHOUT_NNI_IN_BYTES = re.compile(_WITHOUT_NNI.pattern.encode())
+
+
+def suspicious(data: bytes) -> bool:
+    """Whether the comments of a file are worth a look, told without reading it as Python.
+
+    >>> suspicious(b"lr = 0.1  # @uniform(0, 1)")
+    True
+    """
+    if _WITHOUT_NNI_IN_BYTES.search(data) is not None:
+        return True
+    return _SUSPICIOUS.search(data) is not None and _NEAR_NNI.search(data) is not None
 
 
 def looks_like(comment: str) -> bool:
@@ -31,7 +45,7 @@ def looks_like(comment: str) -> bool:
     text = comment[1:].lstrip(" \t")
     if text.startswith("@nni."):
         return not is_call(text)
-    if _FURTHER_ON.search(text):
+    if _FURTHER_ON.search(text) or _WITHOUT_NNI.match(comment):
         return True
     shape = _SHAPE.match(comment)
     if shape is None or not shape["call"]:

@@ -20,6 +20,12 @@ def name_in(key: str) -> str:
     return _parts(key)[1]
 
 
+def variable_of(key: str) -> str:
+    """MODULE/NAME of a key, which stay when its sampler becomes another; a key of another form stays as it is."""
+    module, name, kind = _parts(key)
+    return f"{module}/{name}" if kind else key
+
+
 def short_names(keys: Iterable[str]) -> dict[str, str]:
     """The shortest suffix of each key that no other key shares: NAME, then with modules, then with TYPE."""
     listed = list(dict.fromkeys(keys))

@@ -237,7 +237,8 @@ _ALL: Final = (
     Page(
         "W403", "the value in the source is outside its range",
         "Trial 0 runs the script as it stands, and every result is read against it. A value that the search can never "
-        "reach makes a poor baseline, and is often a slip of the pen in the range.",
+        "reach makes a poor baseline, and is often a slip of the pen in the range: choice([16, 32]) has one option, the "
+        "list, where choice(16, 32) was meant.",
         "lr = 5.0  # @nni.uniform(0, 1)\n",
         "lr = 0.5  # @nni.uniform(0, 1)\n",
     ),
@@ -248,9 +249,9 @@ _ALL: Final = (
         "lr = 0.1  # @nni.loguniform(1e-4, 1)\n",
     ),
     Page(
-        "W405", "nothing reports a final result",
-        "Without a final result one trial cannot be told from another. The files that count are the script and what it "
-        "imports of its code directory.",
+        "W405", "nothing reports a result",
+        "Without a result one trial cannot be told from another. Where only intermediate ones are reported, the last "
+        "is taken for it. The files that count are the script and what it imports of its code directory.",
         "lr = 0.1  # @nni.uniform(0, 1)\n",
         "lr = 0.1  # @nni.uniform(0, 1)\n# @nni.report_final_result(lr)\n",
     ),

@@ -25,10 +25,13 @@ def main() -> None:
     _open_what_is_closed()
     _write_what_the_terminal_can_show()
 
-    import typer
+    try:
+        import typer
 
-    from annotate.cli.app import app
-    from annotate.cli.usage import Refused, usage_error
+        from annotate.cli.app import app
+        from annotate.cli.usage import Refused, usage_error
+    except KeyboardInterrupt:
+        sys.exit(130)
 
     try:
         sys.exit(app(sys.argv[1:])(standalone_mode=False))
@@ -56,10 +59,12 @@ def main() -> None:
 
 
 def _open_what_is_closed() -> None:
-    """A standard stream that whoever starts us has closed (`<&-`) is empty, and no file of ours gets its number."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    """Read and write nothing where stdin, stdout or stderr is closed (`>&-`), so that no other file gets its number."""
+    for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - open until the end
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", closefd=False))
 
 
 def _write_what_the_terminal_can_show() -> None:

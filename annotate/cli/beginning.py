@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from annotate.cli.initial import read
 from annotate.errors import UsageError
-from annotate.storage import StudyFolder, StudyMeta, StudyStore, find
+from annotate.storage import StudyMeta, StudyStore, find_to_read
 from annotate.study import StudyOptions
 from annotate.study.points import Here, Settled, distinct, settle
 from annotate.study.values import baseline_point
@@ -97,8 +97,5 @@ def _same(point: Settled, plain: object) -> str:
 
 
 def _history(name: str) -> tuple[StudyMeta, list[Trial]]:
-    """A study by its id, a part of it, or its directory."""
-    path = Path(name).expanduser()
-    folder = StudyFolder(path) if (path / "study.db").is_file() else find(Path.cwd(), name)
-    with StudyStore.open(folder.database, read_only=True) as store:
+    with StudyStore.open(find_to_read(Path.cwd(), name).database, read_only=True) as store:
         return store.meta(), store.trials()

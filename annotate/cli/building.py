@@ -23,16 +23,17 @@ from typing import TYPE_CHECKING, Literal
 
 from annotate import __version__
 from annotate.annotations.constraint import holds
+from annotate.annotations.directives import FINAL
 from annotate.annotations.names import short_names
 from annotate.cli.beginning import beginning
-from annotate.cli.diagnosing import refuse
+from annotate.cli.diagnosing import accept
 from annotate.cli.hosting import LogFormat, host, python_of_user
 from annotate.cli.metrics import LONGEST, Goals, goals
 from annotate.cli.naming import command_line, named
 from annotate.cli.spaces import Tuned, tuned
 from annotate.cli.targets import Target, aim, interpreter
 from annotate.errors import AnnotateError, SpaceError, UsageError
-from annotate.sources import Closure, mirror, read_closure
+from annotate.sources import Closure, code_dir_of, mirror, read_closure
 from annotate.storage import HostLock, StudyFolder, StudyMeta, StudyStore
 from annotate.storage.faults import told
 from annotate.study import OnFailure, StudyOptions
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 
 
 DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
-NO_REPORT = "W405"  # moot where the metric is taken from the output
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ async def build(request: Request) -> int:
     target = aim(request.words, module=request.module, script=request.script, python=python, cwd=cwd)
     if request.metric_pattern is not None:
         compiled(request.metric_pattern)
-    code_dir = request.code_dir or target.code_dir
+    code_dir = request.code_dir or target.code_dir or code_dir_of(target.script)
     closure = read_closure(target.script, code_dir, (*request.include, *_beside(target, code_dir)))
-    refuse([d for d in closure.diagnostics if d.code != NO_REPORT or request.metric_pattern is None])
+    warned = accept(closure, request.metric_pattern)
     what = tuned(closure, given=request.space, params=request.params)
     constraints = tuple(each for each in closure.constraints if all(key in what.space for key in each.keys))
     slots = MachineSlots.of_this_machine(request.slots, os.environ)
@@ -124,7 +124,7 @@ async def build(request: Request) -> int:
                 slots,
                 allowed=allowed,
                 log_format=request.log_format,
-                notes=(*what.notes, *_no_baseline(request, meta.tuner), *begin.notes),
+                notes=(*warned, *what.notes, *_no_baseline(request, meta.tuner), *begin.notes),
             )
 
 
@@ -136,9 +136,9 @@ def _refuse_unnameable(cwd: Path) -> None:
         )
 
 
-def _beside(target: Target, code_dir: Path | None) -> list[str]:
+def _beside(target: Target, code_dir: Path) -> list[str]:
     """The other scripts of the command that lie in the code directory, as patterns to include."""
-    root = (code_dir or target.script.parent).absolute()
+    root = code_dir.absolute()
     others = [other.absolute() for other in target.others]
     return [glob.escape(str(other.relative_to(root))) for other in others if other.is_relative_to(root)]
 
@@ -253,9 +253,18 @@ def _nothing_left_of(folder: StudyFolder) -> Iterator[None]:
         yield
     except (AnnotateError, asyncio.CancelledError, KeyboardInterrupt, SystemExit, OSError):
         said = (*folder.path.glob("trials/*/log"), *folder.path.glob("trials/*/reports*"))
-        if not any(path.stat().st_size for path in said):
+        if not any(path.stat().st_size for path in said) and not _has_result(folder):
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
+
+
+def _has_result(folder: StudyFolder) -> bool:
+    """Whether the database has a result, as one has that was written anew after it had been removed."""
+    try:
+        with StudyStore.open(folder.database, read_only=True) as store:
+            return any(trial.value is not None for trial in store.trials())
+    except AnnotateError:
+        return False
 
 
 def _refuse_unsatisfiable(what: Tuned, constraints: Sequence[Constraint], allowed: Allowed | None) -> None:
@@ -288,14 +297,11 @@ def _refused(what: str, name: str) -> Iterator[None]:
 
 
 def _metric(closure: Closure) -> str | None:
-    """The source text of what is reported as the final result, where it is the same everywhere."""
-    reported = {
-        report.argument
-        for file in closure.files
-        for report in file.instrumented.reports
-        if report.function == "report_final_result"
-    }
-    return reported.pop() if len(reported) == 1 else None
+    """The source text of what is reported as the final result, else as intermediate one, if the same everywhere."""
+    reports = [report for file in closure.files for report in file.instrumented.reports]
+    final = {report.argument for report in reports if report.function == FINAL}
+    reported = final or {report.argument for report in reports}
+    return reported.pop().removesuffix(".item()") if len(reported) == 1 else None
 
 
 def _metric_name(request: Request, metric: str | None) -> str:

@@ -109,7 +109,10 @@ def _confirmation(asked: Asked) -> Confirmation:
     with StudyStore.open(folder.database, read_only=True) as store:
         meta, trials = store.meta(), store.trials()
     if not Path(meta.cwd).is_dir():
-        raise UsageError(f"{folder.id} ran in {meta.cwd}, which is no longer there")
+        raise UsageError(
+            f"{folder.id} ran in {meta.cwd}, which is no longer there",
+            remedy="confirm where it ran, or make that directory again with what its script reads",
+        )
     space = SearchSpace.from_json(meta.space)
     if any(isinstance(each, MutableLayers) and key not in meta.defaults for key, each in space.items()):
         raise UsageError(f"{folder.id} has mutable layers, so its script has no defaults to compare with")

@@ -20,7 +20,7 @@ import typer
 from rich.text import Text
 
 from annotate.cli.building import allowing, git_commit, source_hash, write_code
-from annotate.cli.diagnosing import refuse
+from annotate.cli.diagnosing import accept
 from annotate.cli.diffs import STYLES
 from annotate.cli.hosting import LogFormat, host
 from annotate.cli.naming import command_line
@@ -121,6 +121,11 @@ def _source(
     code_dir = Path(meta.code_dir)
     names = [file.path.relative_to(folder.source).as_posix() for file in kept.files]
     today = {name: (code_dir / name).read_bytes() for name in names if (code_dir / name).is_file()}
+    if new_code is not False and not Path(meta.script).is_file():
+        raise UsageError(
+            f"{meta.script} is there no longer",
+            remedy="--old-code goes on with the code that the study keeps",
+        )
     difference = source_diff(folder.source, today)
     if difference and new_code is None:
         before = {name: (folder.source / name).read_bytes() for name in names}
@@ -130,7 +135,7 @@ def _source(
         return meta, kept, ()
     included = [glob.escape(name) for name in names if name in today and name.endswith(".py")]
     closure = read_closure(Path(meta.script), code_dir, included)
-    refuse(closure.diagnostics)
+    warned = accept(closure, meta.metric_pattern)
     if {key: entry for key, entry in meta.space.items() if key not in meta.flags} == kept.space.to_json():
         flags = {key: meta.space[key] for key in meta.flags}
         space = {**closure.space.to_json(), **flags}
@@ -148,7 +153,7 @@ def _source(
             git_commit=git_commit(code_dir),
         ),
         closure,
-        (),
+        warned,
     )
 
 

@@ -46,6 +46,8 @@ def detach(argv: Sequence[str]) -> int:
         sys.stderr.buffer.write(said)
         return code
     child.returncode = 0  # it is nobody's to wait for
+    sys.stderr.buffer.write(said)
+    sys.stderr.flush()
     typer.echo(f"{folder.id} runs in the background, pid {child.pid}")
     typer.echo(
         f"  annotate watch {folder.id}   shows it\n  annotate stop {folder.id}    ends it, results kept"

@@ -1,6 +1,6 @@
 """Studies and trials as a person names them on the command line.
 
-A study is named by its id or a part of it, a trial by its number in the latest study or by its id,
+A study is named by its id, a part of it or, to be read, its directory, a trial by its number in the latest study or by its id,
 STUDY-NUMBER, whose study may be shortened.
 """
 
@@ -48,9 +48,9 @@ class opened:  # noqa: N801 - used as the statement it is
         self._name = name
 
     def __enter__(self) -> tuple[StudyFolder, StudyStore, StudyMeta]:
-        from annotate.storage import StudyStore, find
+        from annotate.storage import StudyStore, find_to_read
 
-        folder = find(Path.cwd(), self._name)
+        folder = find_to_read(Path.cwd(), self._name)
         self._store = StudyStore.open(folder.database, read_only=True)
         return folder, self._store, self._store.meta()
 

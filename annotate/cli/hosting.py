@@ -50,7 +50,10 @@ async def host(
     log_format: LogFormat,
     notes: Sequence[str] = (),
 ) -> int:
-    """Run a study whose lock is held. Returns 0 with a result, 1 without one, 130 stopped, 128 + a signal's number."""
+    """Run a study whose lock is held. `notes` stand first: a low terminal shows two lines of what is to be known.
+
+    Returns 0 with a result, 1 without one, 130 stopped, 128 + a signal's number.
+    """
     settle(folder)
     meta = store.meta()
     plan = plan_of(folder, meta)
@@ -79,15 +82,15 @@ async def host(
             )
 
         hosting = Host(folder, meta, make_study, log_format=log_format)
-        hosting.notice(_goal(meta))
         for text in filter(
             None,
             [
+                *notes,
+                _goal(meta),
                 slots.about_gpus if slots.has_gpus else _why_cpu(slots),
                 _other_tuner(meta.tuner, **meta.tuner_args),
                 extent(meta.tuner, SearchSpace.from_json(meta.space)),
                 _shadowed(folder, meta),
-                *notes,
                 *notices,
             ],
         ):

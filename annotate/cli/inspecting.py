@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 ScriptArgument = Annotated[Path, typer.Argument(help="The annotated script.")]
 CodeDirOption = Annotated[
-    Path | None, typer.Option("--code-dir", help="The directory of the code. Default: the script's.")
+    Path | None,
+    typer.Option(
+        "--code-dir",
+        help="The directory of the code. Default: the script's, or one above that it reaches.",
+    ),
 ]
 IncludeOption = Annotated[
     list[str] | None,
@@ -173,9 +177,10 @@ def instrument(
 
 def _read(script: Path, code_dir: Path | None, include: list[str] | None, command: str) -> Closure:
     from annotate.cli.targets import followed
-    from annotate.sources import read_closure
+    from annotate.sources import code_dir_of, read_closure
 
-    return read_closure(followed(script, command), code_dir, tuple(include or ()))
+    script = followed(script, command)
+    return read_closure(script, code_dir or code_dir_of(script), tuple(include or ()))
 
 
 def _say_if_empty(closure: Closure) -> None:

@@ -36,7 +36,9 @@ def rm(
         HostLock.take(folder.lock, command=command_line(), now=time.time()).release()
     if not yes:
         if not sys.stdin.isatty():
-            raise UsageError(f"nobody is there to confirm that {', '.join(folders)} go", remedy="write --yes")
+            raise UsageError(
+                f"nobody is there to say whether to delete {', '.join(folders)}", remedy="write --yes"
+            )
         for folder in folders.values():
             with StudyStore.open(folder.database, read_only=True) as store:
                 typer.echo(f"{folder.id}: {len(store.trials())} trials", err=True)

@@ -95,7 +95,10 @@ def _refuse_what_is_gone(run: Run, study: str) -> None:
     from annotate.errors import LaunchError
 
     if not run.cwd.is_dir():
-        raise LaunchError(f"{study} ran in {run.cwd}, which is no longer there")
+        raise LaunchError(
+            f"{study} ran in {run.cwd}, which is no longer there",
+            remedy="`annotate checkout TRIAL -o DIR` writes the code that it ran, to be run anywhere",
+        )
     if shutil.which(run.command[0], path=run.environment.get("PATH", os.defpath)) is None:
         raise LaunchError(
             f"{study} ran {run.command[0]}, which is no longer there",

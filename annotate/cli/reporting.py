@@ -44,12 +44,12 @@ def report(
     from annotate.cli.pages import Writer
     from annotate.errors import UsageError
     from annotate.report import plotly_js
-    from annotate.storage import StudyStore, find
+    from annotate.storage import StudyStore, find_to_read
 
     if output == "-" and (browse or watch):
         raise UsageError(f"{'--open' if browse else '--watch'} needs a file", remedy="-o report.html")
     library = plotly_js()
-    folder = find(Path.cwd(), study)
+    folder = find_to_read(Path.cwd(), study)
     path = Path(f"{folder.id}.html" if output in (None, "-") else str(output))
     with StudyStore.open(folder.database, read_only=True) as store:
         writer = Writer(folder, store, library)

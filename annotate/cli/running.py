@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from annotate.cli import completing
 from annotate.cli.budgets import AtDeadline
+from annotate.errors import UsageError
 
 
 class LogFormat(str, enum.Enum):
@@ -223,7 +225,7 @@ def run(
         typer.Option(
             "--code-dir",
             metavar="DIR",
-            help="The directory of the code. Default: the script's.",
+            help="The directory of the code. Default: the script's, or one above that it reaches.",
             rich_help_panel=WHERE,
         ),
     ] = None,
@@ -321,6 +323,9 @@ def run(
     import asyncio
     import sys
 
+    if trials is None and "--" not in sys.argv:
+        _refuse_a_number(words or ())
+
     from annotate.cli.building import Request, build
     from annotate.cli.signals import leave_on_signals
     from annotate.study import parse_duration, parse_on_failure
@@ -370,8 +375,17 @@ def run(
     raise typer.Exit(asyncio.run(build(request)))
 
 
+def _refuse_a_number(words: Sequence[str]) -> None:
+    """Refuse `annotate run train.py 100`, which would run 20 trials and tell the script of 100."""
+    match words:
+        case [script, number] if number.isdecimal():
+            raise UsageError(
+                f"{number} would be an argument of {script}",
+                remedy=f"--trials {number}, if it is how many trials; -- {number}, if {script} takes it",
+            )
+
+
 def _per_gpu(text: str) -> int:
-    from annotate.errors import UsageError
     from annotate.study.slots import AUTO
 
     if text == "auto":

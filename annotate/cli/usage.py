@@ -11,6 +11,7 @@ import difflib
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -25,20 +26,25 @@ Refused: type[Any] = typer.BadParameter.__mro__[2]
 def usage_error(error: Any, argv: Sequence[str]) -> UsageError:
     """The refusal of `annotate *argv` as an error of ours."""
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "annotate"
+    command = context.command_path if context is not None else " ".join(["annotate", *argv[:1]])
     if type(error).__name__ == "NoSuchOption" and context is not None:
         return _no_option(error.option_name, context, argv)
     if context is not None and (unknown := re.match(r"No such command '(.*?)'", error.message or "")):
-        return _no_command(unknown[1], context)
+        return _no_command(unknown[1], context, argv)
     if (parameter := getattr(error, "param", None)) is not None and type(error).__name__ == "BadParameter":
         return _bad_value(error, parameter, command)
     message = error.format_message().strip().rstrip(".")
     return UsageError(_lower(message), remedy=f"`{command} --help` shows how it is written")
 
 
-def _no_command(name: str, context: Any) -> UsageError:
+def _no_command(name: str, context: Any, argv: Sequence[str]) -> UsageError:
     near = difflib.get_close_matches(name, context.command.commands, 1)
-    remedy = f"did you mean `annotate {near[0]}`?" if near else "`annotate --help` lists the commands"
+    if Path(name).suffix in (".py", ".ipynb"):
+        remedy = f"a script is tuned by `{shlex.join(['annotate', 'run', *argv])}`"
+    elif near:
+        remedy = f"did you mean `annotate {near[0]}`?"
+    else:
+        remedy = "`annotate --help` lists the commands"
     return UsageError(f"there is no command {name}", remedy=remedy)
 
 

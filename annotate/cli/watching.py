@@ -29,6 +29,7 @@ from annotate.study import (
     TrialStarted,
     TrialWaiting,
 )
+from annotate.study.book import COUNTS
 from annotate.study.control import ask
 from annotate.study.machine import MachineSampler
 from annotate.study.slots import MachineSlots, SlotOptions
@@ -120,6 +121,13 @@ class Onlooker:
         return self._standing
 
 
+def _cut_short(snapshot: StudySnapshot) -> bool:
+    """Whether it was stopped, or lost its terminal, with trials of its budget still to run."""
+    done = sum(trial.state in COUNTS for trial in snapshot.trials)
+    left = any(trial.state in (TrialState.QUEUED, TrialState.CANCELLED) for trial in snapshot.trials)
+    return left and snapshot.budget_trials is not None and done < snapshot.budget_trials
+
+
 async def watched(folder: StudyFolder) -> None:
     """Show a study until its host ends or the user leaves."""
     console = stdout()
@@ -134,7 +142,8 @@ async def watched(folder: StudyFolder) -> None:
         if not onlooker.runs:
             snapshot = onlooker.look(Machine())
             lost = any(trial.state is TrialState.RUNNING for trial in snapshot.trials)
-            steps = next_steps(folder, store.meta(), snapshot.trials, snapshot.best, finished=not lost)
+            finished = not lost and not _cut_short(snapshot)
+            steps = next_steps(folder, store.meta(), snapshot.trials, snapshot.best, finished=finished)
             console.print(summary(snapshot, steps), soft_wrap=True)
             if lost:
                 console.print(

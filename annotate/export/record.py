@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from annotate.annotations.names import variable_of
 from annotate.storage import StudyMeta
 from annotate.trial import Json, Params, Trial, TrialState
 from annotate_tuners.choices import Choice, MutableLayers
@@ -101,10 +102,20 @@ class StudyRecord:
 
 
 def values_of(trial: Trial, meta: StudyMeta) -> Params:
-    """What a trial ran with, by key; the baseline ran with the literals of the source."""
+    """What a trial ran with, by key; the baseline ran with the literals of the source.
+
+    A variable that has got another sampler since has another key, and its earlier values come under that.
+    """
     if trial.baseline:
-        return meta.defaults if meta.baseline_defaults is None else meta.baseline_defaults
-    return trial.active
+        values = meta.defaults if meta.baseline_defaults is None else meta.baseline_defaults
+    else:
+        values = trial.active
+    if values.keys() <= meta.space.keys():
+        return values
+    now = {variable_of(key): key for key in meta.space if key not in values}
+    return {
+        key if key in meta.space else now.get(variable_of(key), key): value for key, value in values.items()
+    }
 
 
 def scalar(value: Json) -> bool | int | float | str | None:

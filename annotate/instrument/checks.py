@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -38,7 +39,8 @@ def _variable(site: VariableSite) -> Iterator[Diagnostic]:
     if site.default is not None and _outside(site.distribution, site.default[0]):
         yield Diagnostic(
             "W403", site.span, f"the value that stands in the source, {site.default[0]!r}, is not in {site.written}",
-            "widen the range, or change the value; the baseline runs the value as it stands",
+            _single_options(site.written)
+            or "widen the range, or change the value; the baseline runs the value as it stands",
         )  # fmt: skip
     match site.distribution:
         case Uniform(low=low, high=high) if low > 0 and high / low >= _DECADES:
@@ -53,6 +55,15 @@ def _variable(site: VariableSite) -> Iterator[Diagnostic]:
             "W409", site.span, f"this replaces the whole call, not its {site.swallows}",
             f"put {site.swallows}=... on a line of its own, with the annotation behind it",
         )  # fmt: skip
+
+
+def _single_options(written: str) -> str | None:
+    """What was meant by choice([16, 32]), whose only option is the list."""
+    call = ast.parse(written, mode="eval").body
+    match call:
+        case ast.Call(func=ast.Name("choice"), args=[ast.List(elts=options) | ast.Tuple(elts=options)]):
+            return f"write choice({', '.join(map(ast.unparse, options))}); this one has the list for its only option"
+    return None
 
 
 def _outside(distribution: Distribution, value: Json) -> bool:

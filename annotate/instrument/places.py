@@ -103,6 +103,8 @@ def trailing(
     inside = comment.offset < statement.end
     places = [p for p in _places(tree, statement) if comment.line in _last_lines(tree, p.value)]
     if inside and not statement.compound:
+        if len(places) == 1 and _flag(places[0].owner):
+            return _one(places, wanted, "")
         last = [p for p in places if _is_last(tree, p.value, comment)]
         beside = [p for p in places if last and p.owner is last[-1].owner]
         if wanted is None and len(beside) > 1:
@@ -174,10 +176,10 @@ def _inner(tree: Tree, node: cst.CSTNode, *, top: bool = False) -> Iterator[Plac
             continue
         yield from _inner(tree, child)
         match child:
-            case cst.Arg(keyword=cst.Name(value=name), value=value):
-                yield Place(
-                    _flag(node) or name if name == "default" else name, value, whole=False, owner=node
-                )
+            case cst.Arg(keyword=cst.Name(value="default"), value=value) if flag := _flag(node):
+                yield Place(flag, value, whole=False, owner=node)
+            case cst.Arg(keyword=cst.Name(value=name), value=value) if not _flag(node):
+                yield Place(name, value, whole=False, owner=node)
             case cst.DictElement(key=key, value=value):
                 yield Place(_key(tree, key), value, whole=False, owner=node)
             case cst.Param(name=cst.Name(value=name), default=cst.BaseExpression() as value):

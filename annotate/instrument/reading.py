@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Final
 
 from annotate.annotations.diagnostics import Diagnostic
-from annotate.annotations.lookalike import SUSPICIOUS
+from annotate.annotations.lookalike import suspicious
 from annotate.instrument.blocks import under_main
 from annotate.instrument.checks import check_file
 from annotate.instrument.comments import suspicious_comments
@@ -99,9 +99,7 @@ def _placed(tree: Tree, each: Match) -> VariableSite:
 
 
 def _lookalikes(data: bytes, path: str) -> tuple[Diagnostic, ...]:
-    if SUSPICIOUS.search(data) is None or re.search(rb"(?i)\bn*ni\b|\bnn\b", data) is None:
-        return ()
-    return suspicious_comments(data, path)
+    return suspicious_comments(data, path) if suspicious(data) else ()
 
 
 def _conflicts(matches: Sequence[Match]) -> Iterator[Diagnostic]:

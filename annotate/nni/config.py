@@ -162,7 +162,8 @@ class _Reading:
             return None
         if isinstance(value, bool) or not re.fullmatch(r"\d+(\.\d+)?\s*[smhd]?", str(value).strip()):
             raise self._wrong(name, value, "90s, 10m, 1h or 2d")
-        return str(value).replace(" ", "")
+        written = str(value).replace(" ", "")
+        return written if written[-1].isalpha() else f"{written}s"
 
     def _number(self, name: str, *, least: int = 1) -> int | None:
         value = self._of(name, int, "a whole number")

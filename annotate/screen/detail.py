@@ -56,10 +56,8 @@ def detail(snapshot: StudySnapshot, trial: Trial, view: View, width: int, height
         block = [*block, *box("error", error, width, len(error) + 2)]
     if log_height >= 3:
         tail = [[put(fit(clean(text), width - 4))] for text in view.log[-(log_height - 2) :]]
-        block = [
-            *block,
-            *box("log", tail or [[put("nothing printed yet", DIM)]], width, log_height, note="last lines"),
-        ]
+        silent = "nothing printed yet" if trial.ended is None else "it printed nothing"
+        block = [*block, *box("log", tail or [[put(silent, DIM)]], width, log_height, note="last lines")]
     return block
 
 
@@ -74,7 +72,7 @@ def _head(snapshot: StudySnapshot, trial: Trial, width: int) -> Block:
     if taken := snapshot.machine.trials.get(trial.number):
         on_gpu = f" + {size(taken.gpu)} of GPU" if taken.gpu is not None else ""
         line.append(put(f"mem {size(taken.host)}{on_gpu}  ", DIM))
-    if trial.pid is not None:
+    if trial.pid is not None and trial.ended is None:
         line.append(put(f"pid {trial.pid}  ", DIM))
     own = [put("the script's own defaults", BASELINE)] if trial.baseline else []
     reached = _reached(snapshot, trial)

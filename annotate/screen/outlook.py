@@ -22,11 +22,12 @@ def seconds_left(snapshot: StudySnapshot, known: Facts) -> float | None:
     limits: list[float] = []
     if snapshot.budget_seconds is not None:
         limits.append(snapshot.budget_seconds - elapsed(snapshot))
-    if snapshot.budget_trials is not None and known.typical is not None:
-        ages = [snapshot.now - (trial.started or snapshot.now) for trial in running(snapshot)]
+    ages = [snapshot.now - (trial.started or snapshot.now) for trial in running(snapshot)]
+    held_up = snapshot.waiting and not ages  # until others leave a GPU, which nobody knows
+    if snapshot.budget_trials is not None and known.typical is not None and not held_up:
         under_way = [max(known.typical - age, 0.1 * known.typical) for age in ages]
         left = max(0, snapshot.budget_trials - counted(known) - len(under_way))
-        at_once = len(under_way) if snapshot.waiting and under_way else snapshot.jobs  # no slot for more
+        at_once = len(under_way) if snapshot.waiting else snapshot.jobs  # no slot for more
         jobs = max(1, min(at_once, left + len(under_way)))
         limits.append(max([(sum(under_way) + left * known.typical) / jobs, *under_way]))
     return max(0.0, min(limits)) if limits else None

@@ -35,7 +35,7 @@ def summary(snapshot: StudySnapshot, next_steps: Sequence[tuple[str, str]] = ())
     lines: list[Line] = [
         [
             put(clean(PurePath(snapshot.script).name), BOLD),
-            put(f"  {len(known.finished)} trials in {span}  "),
+            put(f"  {len(known.finished)} trial{'s' * (len(known.finished) != 1)} in {span}  "),
             put(clean(snapshot.study), DIM),
         ],
         states(snapshot, known, 200),

@@ -12,7 +12,7 @@ from annotate.annotations.samplers import Json
 from annotate.errors import SpaceError
 from annotate.instrument import Instrumented
 
-_REPORTS = re.compile(rb"\breport_(?:final_result|loss)\b")
+_REPORTS = re.compile(rb"\breport_(?:(?:final|intermediate)_result|loss)\b")
 
 
 def unparsed(script: Instrumented, path: str) -> Iterator[Diagnostic]:
@@ -38,7 +38,7 @@ def check_closure(
     variables = [site for file in files for site in file.variables]
     if variables and not any(_REPORTS.search(file.code) for file in files):
         yield Diagnostic(
-            "W405", variables[0].span, "nothing reports a final result, so no trial can be told from another",
+            "W405", variables[0].span, "nothing reports a result, so no trial can be told from another",
             "write # @nni.report_final_result(accuracy) where the result is known",
         )  # fmt: skip
     for site in (site for file in files[1:] for site in file.variables if site.main_only):

@@ -2,8 +2,8 @@
 
     read_closure(Path("train.py"), None).space
 
-Imports are resolved as Python would from the script's directory, then from the code directory; what
-lies outside the code directory is not the user's to tune. Reading only: nothing is run or written.
+Imports are resolved as Python would from the script's directory, then from what the script puts into
+sys.path, then from the code directory; what lies outside the code directory is not the user's to tune. Reading only: nothing is run or written.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from annotate.annotations.samplers import Json
 from annotate.errors import SourceError, UsageError
 from annotate.instrument import Instrumented, instrument
 from annotate.notebooks import SUFFIX, python_name, read_notebook
+from annotate.sources.above import reach
 from annotate.sources.checks import check_closure, unparsed
 from annotate.sources.imports import Import, imports
 from annotate.sources.ties import tie_constraints
@@ -145,6 +146,13 @@ def shown(path: Path) -> str:
 
 def _read(path: Path, root: Path) -> SourceFile:
     module, data = module_name(path, root), _bytes(path)
+    try:
+        module.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"the name of {shown(path)!a} cannot be read as text here",
+            remedy="rename it, or set LC_ALL=C.UTF-8",
+        ) from error
     return SourceFile(path, module, data, instrument(_python(path, data), module, shown(path)))
 
 
@@ -159,6 +167,10 @@ def _bytes(path: Path) -> bytes:
 
 def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
     """The script, what it imports, and what is included, each once; in the order in which they are met."""
+    looked_in = [
+        Path(os.path.normpath(script.parent.joinpath(*each))) for each in reach(python_of(script)).looked_in
+    ]
+    bases = dict.fromkeys([script.parent, *(each for each in looked_in if each.is_relative_to(root)), root])
     waiting = [script, *_included(root, include)]
     reached: dict[Path, None] = {}
     while waiting:
@@ -170,7 +182,7 @@ def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
         if not text.isascii():
             text = python_of(path).decode("utf-8", "replace")
         for each in imports(text):
-            waiting += [found for found in _resolve(each, path, script, root) if found not in reached]
+            waiting += [found for found in _resolve(each, path, list(bases), root) if found not in reached]
     return list(reached)
 
 
@@ -194,7 +206,7 @@ def _included(root: Path, include: Sequence[str]) -> list[Path]:
     return found
 
 
-def _resolve(each: Import, importer: Path, script: Path, root: Path) -> Iterator[Path]:
+def _resolve(each: Import, importer: Path, absolute: Sequence[Path], root: Path) -> Iterator[Path]:
     """The files of the code directory that an import runs, packages before what is in them."""
     if each.level:
         base = importer.parent
@@ -208,7 +220,7 @@ def _resolve(each: Import, importer: Path, script: Path, root: Path) -> Iterator
         parts = each.module.split(".")
         if parts[0] in sys.builtin_module_names:
             return
-        bases = list(dict.fromkeys([script.parent, root]))
+        bases = list(absolute)
     for base in bases:
         found = list(_walk(base, parts))
         if not found and parts:

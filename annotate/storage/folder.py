@@ -106,8 +106,20 @@ def studies(cwd: Path) -> list[StudyFolder]:
     return sorted(found, key=lambda folder: _born(folder, alone=minutes[_minute(folder)] == 1))
 
 
+def find_to_read(cwd: Path, name: str | None = None) -> StudyFolder:
+    """As `find`; `name` may also be the directory of a study, wherever it was copied to."""
+    if name is not None:
+        there = StudyFolder((cwd / Path(name).expanduser()).resolve())
+        if there.database.is_file():
+            return there
+    return find(cwd, name)
+
+
 def find(cwd: Path, name: str | None = None) -> StudyFolder:
-    """The study called `name`, its id or any unambiguous beginning of it; the latest when None."""
+    """The study called `name`, its id or an unambiguous part of it; the latest when None.
+
+    A short number is no part of an id: it is a trial's, and `annotate stop 3` would end a whole study.
+    """
     found = studies(cwd)
     if not found:
         raise StorageError(
@@ -115,6 +127,11 @@ def find(cwd: Path, name: str | None = None) -> StudyFolder:
         )
     if name is None:
         return found[-1]
+    if re.fullmatch(r"\d{1,3}", name):
+        raise StorageError(
+            f"{name} is a trial's number, not a study",
+            remedy=f"write more of the study's id, such as {found[-1].id}",
+        )
     exact = [folder for folder in found if folder.id == name]
     matching = exact or [folder for folder in found if folder.id.startswith(name)]
     matching = matching or [folder for folder in found if name in folder.id]
@@ -126,8 +143,9 @@ def find(cwd: Path, name: str | None = None) -> StudyFolder:
             remedy = f"did you mean {near[0]}?" if near else "`annotate ls` shows the studies"
             raise StorageError(f"there is no study {name!r} here", remedy=remedy)
         case many:
-            listed = ", ".join(folder.id for folder in many[:5])
-            raise StorageError(f"{name!r} may mean any of {listed}", remedy="write more of the id")
+            listed = ", ".join(folder.id for folder in many[-5:])
+            earlier = f" and {len(many) - 5} earlier ones" if len(many) > 5 else ""
+            raise StorageError(f"{name!r} may mean any of {listed}{earlier}", remedy="write more of the id")
 
 
 def _found(root: Path) -> Iterator[StudyFolder]:

@@ -20,7 +20,8 @@ class Live:
 
     `began` is the loop's monotonic time; `cause` is set when we end it, and `grace` to the seconds it then
     has; `over` once its process has ended. `keys` are the study's metrics in what is reported, `curve` is
-    every intermediate result of the first one. `lacking` says what the result has not, "" for nothing.
+    every intermediate result of the first one, `finals` how often a final one was reported. `lacking` says what
+    the result has not, "" for nothing.
     """
 
     trial: Trial
@@ -33,6 +34,7 @@ class Live:
     cause: Cause | None = None
     cause_text: str = ""
     grace: float = math.inf
+    finals: int = 0
     final: float | None = None
     final_further: tuple[float, ...] = ()
     last: float | None = None
@@ -53,6 +55,7 @@ class Live:
         )
         whole = first is not None and len(further) == len(self.keys) - 1
         if measurement.final:
+            self.finals += 1
             self.final, self.final_further = (first, further) if whole else (None, ())
         elif first is not None:
             self.curve.append(first)

@@ -17,8 +17,8 @@ from annotate.errors import UsageError
 from annotate.study.failures import OnFailure
 from annotate.trial import Json
 
+_NUMBER = r"\d*\.?\d+"
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"(\d*\.?\d+)\s*([smhd]?)")
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,14 @@ CHANGEABLE = UNLIMITED | {"jobs", "at_deadline"}
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of "90", "90s", "10m", "1h30m", "2.5h", ".5h" or "1d". Raises UsageError."""
-    parts = _PART.findall(text.lower())
-    bare = [number for number, unit in parts if not unit]
-    if not parts or _PART.sub("", text.lower()).strip() or (bare and len(parts) > 1):
+    """Seconds of "90s", "10m", "1h30m", "2.5h", ".5h" or "1d". Raises UsageError, also for a number without a unit."""
+    written = text.strip().lower()
+    if re.fullmatch(_NUMBER, written):
+        raise UsageError(
+            f"the duration {written} has no unit", remedy=f"write {written}s, {written}m or {written}h"
+        )
+    if not re.fullmatch(rf"(?:{_NUMBER}\s*[smhd]\s*)+", written):
         raise UsageError(f"{text!r} is not a duration", remedy="write 90s, 10m, 1h30m or 2d")
-    return sum(float(number) * _UNITS[unit or "s"] for number, unit in parts)
+    return sum(
+        float(number) * _UNITS[unit] for number, unit in re.findall(rf"({_NUMBER})\s*([smhd])", written)
+    )

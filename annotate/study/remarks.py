@@ -23,6 +23,8 @@ def remarks(ended: Trial, live: Live, meta: StudyMeta) -> Iterator[str]:
             yield "a trial asked for none of its parameters, so it ran as the script's own defaults"
         if live.final is None and not meta.metric_pattern:
             yield "no final result is reported; the last intermediate one is taken for it"
+    if live.finals > 1:
+        yield "a final result is reported several times in a trial, in a loop perhaps; the last counts"
     asked = re.fullmatch("KeyError: '(.+)'", ended.message or "")
     if ended.baseline and ended.state is TrialState.FAILED and asked and asked[1] in meta.space:
         yield f"the script has no default for {asked[1]}; --no-baseline leaves trial 0 out"

@@ -89,6 +89,11 @@ def test_jobs_for_which_there_is_no_slot_end_nothing_sooner():
     assert seconds_left(more, facts(more)) == seconds_left(held, facts(held))
 
 
+def test_nothing_is_predicted_while_every_gpu_is_somebody_elses():
+    held = study(finished=13, budget=20, jobs=0, waiting=1)
+    assert seconds_left(held, facts(held)) is None
+
+
 def test_a_budget_of_time_bounds_the_estimate():
     snapshot = dataclasses.replace(
         study(finished=13, budget=10**6), budget_seconds=elapsed(study(finished=13)) + 60

@@ -197,6 +197,10 @@ def test_a_study_without_a_success_says_so():
     assert "No trial succeeded" in printed(study(finished=0, jobs=0, waiting=0))
 
 
+def test_one_trial_is_one_trial():
+    assert "  1 trial in " in printed(study(finished=1, jobs=0, waiting=0))
+
+
 def test_no_line_of_the_summary_is_wrapped_or_cut():
     long = dataclasses.replace(study(), script="x" * 200)
     assert "x" * 200 in printed(long, width=40)

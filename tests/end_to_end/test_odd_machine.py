@@ -5,6 +5,7 @@ The machine is made odd for one command by a library of the test's (`odd_machine
 
 import json
 import re
+import shlex
 import sqlite3
 import subprocess
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from annotate.storage import connection
+from tests.end_to_end.conftest import COMMAND
 
 SCRIPT = """\
 import time
@@ -171,3 +173,14 @@ def test_a_clock_that_is_set_back_disorders_nothing(annotate, odd):
     assert len(times) == 14
     assert times == sorted(times)
     assert times[-1] - times[0] < 60
+
+
+def test_a_study_runs_where_stdin_and_stdout_are_closed(annotate):
+    """As some schedulers start it; no file of the study gets the number of either, to be written over."""
+    annotate.write("train.py", SCRIPT)
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(COMMAND)} run train.py --trials 2 <&- >&-"],
+        cwd=annotate.cwd, env=annotate.env, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {trial["state"] for trial in annotate.trials()} == {"succeeded"}

@@ -304,3 +304,48 @@ def test_a_fault_of_the_screen_is_told_and_ends_no_study(annotate):
     child.close()
     assert child.exitstatus == 0
     assert [trial["state"] for trial in annotate.trials()] == ["succeeded"] * 3
+
+
+def test_a_script_in_a_folder_finds_what_lies_beside_that_folder_and_it_is_tuned_too(annotate):
+    """By its own path, as `python scripts/train.py` does; a package of ours called lib does not come in between."""
+    annotate.write("lib/net.py", "width = 16  # @nni.choice(16, 32)\n")
+    annotate.write(
+        "scripts/train.py",
+        "import os, sys\n"
+        "sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))\n"
+        "from lib.net import width\n"
+        "lr = 0.1  # @nni.uniform(0, 1)\n"
+        "'''@nni.report_final_result(width + lr)'''\n",
+    )
+    done = annotate("run", "scripts/train.py", "--trials", 3)
+    assert done.returncode == 0, done.stdout
+    assert {name for trial in annotate.trials() for name in trial["parameters"]} == {
+        "scripts.train/lr/uniform", "lib.net/width/choice",
+    }  # fmt: skip
+
+
+def test_where_only_intermediate_results_are_reported_they_name_the_metric_and_its_direction(annotate):
+    """A loss would be maximized otherwise; and nothing is warned of, since the last one counts."""
+    annotate.write(
+        "train.py",
+        "from types import SimpleNamespace\n"
+        "lr = 0.1  # @nni.uniform(0, 1)\n"
+        "loss = SimpleNamespace(item=lambda: lr)\n"
+        "'''@nni.report_intermediate_result(loss.item())'''\n",
+    )
+    done = annotate("run", "train.py", *QUICK_ARGS)
+    assert done.returncode == 0
+    assert "W405" not in done.stderr
+    assert "note: loss is minimized" in done.stdout
+    assert "no final result is reported; the last intermediate one is taken for it" in done.stdout
+
+
+def test_a_final_result_that_is_reported_in_a_loop_is_told_of_once(annotate):
+    """Of cross validation only the last fold would count, without a word."""
+    annotate.write(
+        "train.py",
+        "lr = 0.1  # @nni.uniform(0, 1)\nfor fold in range(3):\n    # @nni.report_final_result(lr + fold)\n    pass\n",
+    )
+    done = annotate("run", "train.py", *QUICK_ARGS)
+    assert done.stdout.count("a final result is reported several times in a trial") == 1
+    assert all(2 <= trial["value"] < 3 for trial in annotate.trials())

@@ -1,6 +1,7 @@
 """Running a study on, steering it from another terminal, and clearing up: real processes."""
 
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -11,7 +12,7 @@ import pytest
 
 from annotate.storage import StudyStore
 
-from .conftest import COMMAND, ENDLESS
+from .conftest import COMMAND, ENDLESS, QUICK
 
 QUICK_ARGS = ("--trials", 3, "--tuner", "random", "--jobs", 1)
 STEADY = """\
@@ -100,6 +101,42 @@ def test_a_changed_source_is_shown_and_asked_about(annotate):
     assert annotate("resume", "--trials", 5, "--new-code").returncode == 0
     assert annotate.trials()[4]["value"] > 2
     assert annotate("resume", "--trials", 6).returncode == 0, "the new code is the study's own from then on"
+
+
+def test_values_of_a_variable_stay_with_it_when_its_sampler_has_changed(annotate):
+    """It has another key from then on: trials of before would stand without a value in every table and export."""
+    annotate.write("train.py", QUICK)
+    assert annotate("run", "train.py", "--trials", 2).returncode == 0
+    before = json.loads(annotate("show", "--format", "json").stdout)
+    annotate.write("train.py", QUICK.replace("loguniform(1e-4, 1e-1)", "uniform(0, 1)"))
+    assert annotate("resume", "--trials", 3, "--new-code").returncode == 0
+    shown = json.loads(annotate("show", "--format", "json").stdout)
+    assert [row["lr"] for row in shown][:2] == [row["lr"] for row in before]
+    assert annotate("best", "--trial", 1, "--format", "args").stdout.startswith(f"--lr {shown[1]['lr']} ")
+
+
+def test_a_study_whose_script_is_gone_goes_on_with_its_own_code_only(annotate):
+    annotate.write("train.py", QUICK)
+    assert annotate("run", "train.py", "--trials", 2).returncode == 0
+    (annotate.cwd / "train.py").rename(annotate.cwd / "other.py")
+    for words in ((), ("--new-code",)):
+        refused = annotate("resume", "--trials", 3, *words)
+        assert refused.returncode == 2
+        assert "train.py is there no longer" in refused.stderr
+        assert "--old-code" in refused.stderr
+    assert annotate("resume", "--trials", 3, "--old-code").returncode == 0
+
+
+def test_a_study_whose_directory_is_removed_while_it_runs_keeps_what_it_writes_anew(annotate):
+    """Also where no trial has printed anything, so that nothing else shows that one ran."""
+    quiet = "import time\nlr = 0.1  # @nni.uniform(0, 1)\ntime.sleep(1)\n# @nni.report_final_result(lr)\n"
+    annotate.write("train.py", quiet)
+    host = annotate.start("run", "train.py", "--trials", 2, "--jobs", 1)
+    until(lambda: annotate.studies and states(annotate).get(0) == "succeeded")
+    shutil.rmtree(annotate.cwd / ".annotate")
+    said, _ = host.communicate(timeout=60)
+    assert "was removed while the study ran; every result is in it again" in said
+    assert states(annotate)[0] == "succeeded"
 
 
 def test_applied_values_are_no_change_that_is_asked_about(annotate):
@@ -257,6 +294,27 @@ def test_a_detached_study_that_is_refused_says_so_where_it_was_typed(annotate):
     assert done.returncode == 2
     assert "carry no annotation" in done.stderr
     assert annotate.studies == []
+
+
+def test_warnings_of_a_detached_study_are_shown_where_it_was_typed_and_kept_in_its_log(annotate):
+    """Nobody would look for them before the morning."""
+    annotate.write("train.py", "import time\nlr = 0.1  # @nni.uniform(0, 1)\nwd = 1  # @uniform(0, 1)\n")
+    done = annotate("run", "train.py", "--detach", "--trials", 1)
+    assert done.returncode == 0
+    assert "warning W405: nothing reports a result" in done.stderr
+    (study,) = annotate.studies
+    said = "note: train.py:2: nothing reports a result, so no trial can be told from another; and 1 warning"
+    until(lambda: said in (study / "host.log").read_text())
+
+
+def test_a_short_number_is_no_study_since_it_may_have_been_meant_as_a_trial(annotate):
+    """`annotate stop 2` would end a whole study, its id having a 2 somewhere."""
+    detached(annotate, ENDLESS, "--trials", 2)
+    for words in (("stop", 2), ("best", 2), ("rm", 2, "--yes")):
+        refused = annotate(*words)
+        assert refused.returncode == 2
+        assert "2 is a trial's number, not a study" in refused.stderr
+    assert annotate("stop", "--now").returncode == 0
 
 
 def test_a_running_study_is_steered_from_another_terminal(annotate):

@@ -1,5 +1,7 @@
 """What `annotate run` refuses: two lines, exit code 2, and nothing on disk."""
 
+import os
+
 import pytest
 
 CASES = {
@@ -51,11 +53,22 @@ CASES = {
         "spaces.json cannot be read",
         "--space search_space.json",
     ),
+    "a number of nothing": (("train.py", "100"), "100 would be an argument of train.py", "--trials 100"),
+    "a duration without a unit": (("train.py", "--trial-timeout", "30"), "30 has no unit", "30s, 30m or 30h"),
     "a bad duration": (("train.py", "--max-duration", "2 parsecs"), "is not a duration", "2d"),
     "an annotation error": (("wrong.py",), "1 error", "mend"),
     "an impossible constraint": (("torn.py",), "lr > 2", "loosen"),
     "GPUs that are not there": (("train.py", "--gpus", "0"), "--gpus 0", ""),
 }
+
+
+def test_a_script_whose_name_is_no_text_is_refused(annotate):
+    """A name of another encoding, or any beyond ASCII under such a locale: no result could be kept under it."""
+    (annotate.cwd / os.fsdecode(b"tr\xe4in.py")).write_text("lr = 0.1  # @nni.uniform(0, 1)\n")
+    done = annotate("run", os.fsdecode(b"tr\xe4in.py"))
+    assert done.returncode == 2
+    assert r"'tr\udce4in.py' cannot be read as text here" in done.stderr
+    assert annotate.studies == []
 
 
 @pytest.mark.parametrize("case", CASES)

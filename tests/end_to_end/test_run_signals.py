@@ -138,6 +138,7 @@ def test_a_terminal_that_is_closed_ends_the_study_cleanly(annotate):
         time.sleep(0.05)
     assert kept(annotate)
     assert gone(annotate)
+    assert "go on where it stopped" in annotate("watch").stdout
 
 
 def test_an_interrupt_before_the_study_begins_leaves_nothing(annotate):
@@ -175,3 +176,11 @@ def test_an_interrupt_does_not_wait_for_what_all_trials_have_in_common(annotate)
     process.send_signal(signal.SIGINT)
     process.stdout.read()
     assert process.wait(20) == 130
+
+
+def test_an_interrupt_while_the_command_is_imported_says_nothing(annotate):
+    """Its first tenth of a second, in which a mistyped command is often taken back."""
+    annotate.write("early/typer.py", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    annotate.env["PYTHONPATH"] = f"{annotate.cwd / 'early'}{os.pathsep}{annotate.env['PYTHONPATH']}"
+    done = annotate("ls")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

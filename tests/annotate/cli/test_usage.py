@@ -55,6 +55,9 @@ def test_every_command_is_explained_with_words():
         (("top", "-n", "0"), "--count: it is at least 1", "top --help"),
         (("top", "-n", "many"), "--count: it is a whole number", "top --help"),
         (("import",), "missing argument 'FILE'", "import --help"),
+        (("run", "t.py", "--trials"), "option '--trials' requires an argument", "`annotate run --help`"),
+        (("t.py", "-n", "3"), "there is no command t.py", "a script is tuned by `annotate run t.py -n 3`"),
+        (("a b.ipynb",), "there is no command a b.ipynb", "`annotate run 'a b.ipynb'`"),
     ],
 )
 def test_a_slip_is_answered_with_the_nearest_known_name(argv, message, remedy):

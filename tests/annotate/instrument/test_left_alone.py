@@ -50,6 +50,7 @@ LOOK_ALIKES = {
     "a blank behind the at": ("# @ nni.variable(nni.uniform(0, 1), name=lr)\nlr = 0.1\n", "W401"),
     "one n": ("# @ni.variable(nni.uniform(0, 1), name=lr)\nlr = 0.1\n", "W401"),
     "a comma": ("lr = 0.1  # @nni,uniform(0, 1)\n", "W401"),
+    "no nni": ("lr = 0.1  # @loguniform(1e-4, 1)\n", "W401"),
     "a word before it": ("lr = 0.1  # tune: @nni.uniform(0, 1)\n", "W401"),
     "a blank before the string's text": ("''' @nni.report_final_result(a)'''\n", "W402"),
     "a newline before the string's text": ("'''\n@nni.report_final_result(a)'''\n", "W402"),

@@ -32,3 +32,12 @@ def test_a_string_that_is_not_written_as_it_reads_tells_no_places():
     """Escapes move what stands behind them."""
     (site,) = read('"@nni.variable(nni.choice(\\"a\\", 1), name=lr)"\nlr = 1\n').variables
     assert (site.call, site.arguments) == (None, ())
+
+
+@pytest.mark.parametrize("options", ["[16, 32]", "(16, 32)"])
+def test_a_choice_of_one_list_is_answered_with_the_options_as_arguments(options: str) -> None:
+    """As Optuna and hyperopt write it: here the list itself would be the only value that is tried."""
+    (warning,) = read(f"batch = 64  # @nni.choice({options})\n").diagnostics
+    assert warning.code == "W403"
+    assert warning.remedy is not None
+    assert warning.remedy.startswith("write choice(16, 32);")

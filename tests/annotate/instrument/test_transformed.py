@@ -76,6 +76,10 @@ TRAILING_TARGETS = {
     "argparse": ("p.add_argument('-l', '--lr', type=float, default=0.1)  # {}\n", "lr"),
     "argparse with a dash": ("p.add_argument('--weight-decay', default=0.1)  # {}\n", "weight_decay"),
     "argparse over lines": ("p.add_argument(\n    '--lr',\n    default=0.1,  # {}\n)\n", "lr"),
+    "argparse, one line of several": (
+        "p.add_argument(\n    '--lr', type=float, default=0.1, help='h',  # {}\n)\n",
+        "lr",
+    ),
     "argparse, closing line": ("p.add_argument('--lr',\n    default=0.1)  # {}\n", "lr"),
     "argparse, assigned": ("a = p.add_argument('--lr', default=0.1, help='h')  # {}\n", "lr"),
     "argparse, short flag only": ("p.add_argument('-b', default=0.1)  # {}\n", "b"),

@@ -112,7 +112,7 @@ def test_a_number_with_an_exponent_is_one_without_a_point_too(said):
         ("trialGpuNumber: 1", ""),
         ("useAnnotation: true\nsearchSpaceFile: space.json", ""),
         ("searchSpace: {lr: {_type: uniform, _value: [0, 1]}}", """--space '{"lr": {"_type": "uniform", "_value": [0, 1]}}'"""),
-        ("maxExperimentDuration: 90", "--max-duration 90"),
+        ("maxExperimentDuration: 90", "--max-duration 90s"),
         ("maxTrialDuration: 10m", "--trial-timeout 10m"),
         ("advisor: {name: Hyperband, classArgs: {R: 60, eta: 3}}", "--tuner Hyperband:R=60,eta=3"),
         ("tuner: {className: my.tuners.Mine, codeDirectory: lib}", "--tuner lib/my/tuners.py:Mine"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from annotate.errors import StorageError
-from annotate.storage import StudyFolder, StudyStore, find, studies
+from annotate.storage import StudyFolder, StudyStore, find, find_to_read, studies
 from annotate.storage.faults import told
 from annotate.study.control import LONGEST
 
@@ -72,7 +72,20 @@ def test_an_id_that_is_the_beginning_of_another_means_itself(tmp_path):
     assert find(tmp_path, first.id) == first
 
 
-@pytest.mark.parametrize(("name", "said"), [("2026", "may mean any"), ("nope", "no study 'nope'")])
+def test_a_study_is_found_by_its_directory_wherever_that_lies_but_only_to_be_read(tmp_path):
+    """As one that was copied to another machine, without the others; `annotate rm .` deletes nothing."""
+    (tmp_path / "there").mkdir()
+    create(tmp_path / "there").path.rename(tmp_path / "copied")
+    assert find_to_read(tmp_path, "copied").id == "copied"
+    assert find_to_read(tmp_path / "copied", ".").path == tmp_path / "copied"
+    with pytest.raises(StorageError, match="there is no study"):
+        find(tmp_path / "copied", ".")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("2026", "may mean any"), ("nope", "no study 'nope'"), ("3", "3 is a trial's number, not a study")],
+)
 def test_an_unclear_name_is_refused(tmp_path, name, said):
     create(tmp_path)
     create(tmp_path)

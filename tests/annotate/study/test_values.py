@@ -59,7 +59,6 @@ def test_the_baseline_is_a_point_only_where_every_default_lies_in_the_space(defa
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("90", 90),
         ("90s", 90),
         ("10m", 600),
         ("2h", 7200),
@@ -79,6 +78,12 @@ def test_durations(text, seconds):
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(UsageError, match="not a duration"):
         parse_duration(text)
+
+
+def test_a_duration_without_a_unit_is_refused_since_eight_may_have_been_meant_as_hours():
+    with pytest.raises(UsageError, match="the duration 8 has no unit") as refused:
+        parse_duration("8")
+    assert refused.value.remedy == "write 8s, 8m or 8h"
 
 
 @pytest.mark.parametrize(
