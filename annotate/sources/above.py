@@ -1,11 +1,11 @@
-"""Where a script reaches by its own path, which in a trial is the study's, and where it looks for modules.
+"""Where a script looks for modules beyond its own directory.
 
     sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
     ROOT = Path(__file__).resolve().parent.parent
-    sys.path.append("../lib")
+    sys.path.append(str(ROOT / "lib"))
 
-all reach one directory up, and so that one is the code directory: its copy is what they find. Reading only;
-paths that are put together in other ways are not followed.
+lead one directory up, and so that one is the code directory: what is imported from there is tuned. Reading only;
+entries that are put together in other ways are not followed, and modules found by them run as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import ast
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 _SAME = frozenset({"abspath", "realpath", "normpath", "str", "Path", "resolve", "absolute", "expanduser"})
@@ -23,60 +22,51 @@ Parts = tuple[str, ...]
 """A path from the script's directory, normal: `..` is at its beginning only."""
 
 
-@dataclass(frozen=True)
-class Reach:
-    """`levels` above the script's directory; `looked_in` are what it puts into sys.path, from its directory."""
-
-    levels: int = 0
-    looked_in: tuple[Parts, ...] = ()
-
-
 def code_dir_of(script: Path) -> Path:
-    """The directory of a script, or the one above it that the script reaches; never one that holds a home directory."""
+    """The directory of a script, or the one above it where it looks for modules; never one that holds a home directory."""
     script = Path(os.path.abspath(script))  # noqa: PTH100 - a symbolic link keeps the user's own name
     try:
-        levels = reach(script.read_bytes()).levels
+        found = looked_in(script.read_bytes())
     except OSError:  # told where the script is read
-        levels = 0
+        found = ()
+    levels = max((entry.count(_UP) for entry in found), default=0)
     root = script.parents[min(levels, len(script.parents) - 1)]
     whole = Path(os.path.expanduser("~")).is_relative_to(root)  # noqa: PTH111 - which raises without a HOME
     return script.parent if whole or not os.access(root, os.R_OK | os.X_OK) else root
 
 
-def reach(source: bytes) -> Reach:
-    """Where a source reaches.
+def looked_in(source: bytes) -> tuple[Parts, ...]:
+    """What a source puts into sys.path, from the script's directory.
 
-    >>> reach(b"here = os.path.dirname(__file__); sys.path.append(os.path.join(here, '../lib'))")
-    Reach(levels=1, looked_in=(('..', 'lib'),))
+    >>> looked_in(b"here = os.path.dirname(__file__); sys.path.append(os.path.join(here, '../lib'))")
+    (('..', 'lib'),)
     """
-    if b"__file__" not in source and b"sys.path" not in source:
-        return Reach()
+    if b"sys.path" not in source:
+        return ()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Reach()
+        return ()
     known: dict[str, Parts] = {"__file__": ("",)}
-    reached: list[Parts] = []
-    looked_in: dict[Parts, None] = {}
+    found: dict[Parts, None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and (path := _path(node.value, known)) is not None:
             known |= {target.id: path for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.expr):
-            if (path := _path(node, known)) is not None:
-                reached.append(path)
-            if (entry := _entry(node, known)) is not None:
-                looked_in[entry] = None
-    return Reach(max((each.count(_UP) for each in [*reached, *looked_in]), default=0), tuple(looked_in))
+        elif isinstance(node, ast.expr) and (entry := _entry(node, known)) is not None:
+            found[entry] = None
+    return tuple(found)
 
 
 def _entry(node: ast.expr, known: Mapping[str, Parts]) -> Parts | None:
     """What `sys.path.append(...)` or `insert` puts into it."""
     match node:
-        case ast.Call(ast.Attribute(ast.Attribute(ast.Name("sys"), "path")), [*_, ast.Constant(str(entry))]):
-            return None if os.path.isabs(entry) else _joined((), entry)  # noqa: PTH117
-        case ast.Call(ast.Attribute(ast.Attribute(ast.Name("sys"), "path")), [*_, entry]):
+        case ast.Call(
+            ast.Attribute(ast.Attribute(ast.Name("sys"), "path"), "append" | "insert"), [*_, entry]
+        ):
+            if isinstance(entry, ast.Constant) and isinstance(entry.value, str):
+                return None if os.path.isabs(entry.value) else _joined((), entry.value)  # noqa: PTH117
             return _path(entry, known)
         case _:
             return None

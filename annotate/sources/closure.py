@@ -22,7 +22,7 @@ from annotate.annotations.samplers import Json
 from annotate.errors import SourceError, UsageError
 from annotate.instrument import Instrumented, instrument
 from annotate.notebooks import SUFFIX, python_name, read_notebook
-from annotate.sources.above import reach
+from annotate.sources.above import looked_in
 from annotate.sources.checks import check_closure, unparsed
 from annotate.sources.imports import Import, imports
 from annotate.sources.ties import tie_constraints
@@ -167,10 +167,8 @@ def _bytes(path: Path) -> bytes:
 
 def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
     """The script, what it imports, and what is included, each once; in the order in which they are met."""
-    looked_in = [
-        Path(os.path.normpath(script.parent.joinpath(*each))) for each in reach(python_of(script)).looked_in
-    ]
-    bases = dict.fromkeys([script.parent, *(each for each in looked_in if each.is_relative_to(root)), root])
+    entries = [Path(os.path.normpath(script.parent.joinpath(*each))) for each in looked_in(python_of(script))]
+    bases = dict.fromkeys([script.parent, *(each for each in entries if each.is_relative_to(root)), root])
     waiting = [script, *_included(root, include)]
     reached: dict[Path, None] = {}
     while waiting:

@@ -317,13 +317,13 @@ def run(script: str, arguments: list[str]) -> NoReturn:
     trial.before_first_use = server.serve
     os.environ.__class__ = _Environment
     sys.argv = [script, *arguments]
-    if not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = os.path.dirname(os.path.abspath(script))
     lib = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    redirect_main(Mirror.read(lib))
+    user = redirect_main(Mirror.read(lib)) or script
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.path.dirname(os.path.realpath(user))
     loader = SourceFileLoader("__main__", script)
     main = type(sys)("__main__")
-    main.__dict__.update(__file__=script, __loader__=loader, __spec__=None, __cached__=None)
+    main.__dict__.update(__file__=user, __loader__=loader, __spec__=None, __cached__=None)
     main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
     sys.modules["__main__"] = main
     code, failure = 0, None

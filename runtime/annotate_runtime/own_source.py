@@ -29,7 +29,11 @@ MODULE = "annotate_runtime.trial"
 
 def read_own_source(inspect: ModuleType, mirror: Mirror) -> None:
     """What to do to the `inspect` module when it has been imported."""
-    original = inspect.getsourcelines
+    original, source_file = inspect.getsourcelines, inspect.getsourcefile
+
+    def getsourcefile(object: Any) -> str | None:  # noqa: A002 - Python's own name for it
+        file: str | None = source_file(object)
+        return file and (mirror.to_mirror(file) or file)  # a class and a module are known by `__file__`
 
     def getsourcelines(object: Any) -> tuple[list[str], int]:  # noqa: A002 - Python's own name for it
         lines, number = original(object)
@@ -45,8 +49,8 @@ def read_own_source(inspect: ModuleType, mirror: Mirror) -> None:
             return lines, number
         return with_values(whole, number - 1, number - 1 + len(lines)), number
 
-    getsourcelines.__doc__ = original.__doc__
-    inspect.getsourcelines = getsourcelines  # type: ignore[attr-defined]
+    getsourcelines.__doc__, getsourcefile.__doc__ = original.__doc__, source_file.__doc__
+    inspect.getsourcelines, inspect.getsourcefile = getsourcelines, getsourcefile  # type: ignore[attr-defined]
 
 
 def name_by_values(func_inspect: ModuleType, mirror: Mirror) -> None:

@@ -4,7 +4,9 @@
 the script has put on `sys.path`: all end here, through `sitecustomize`. Files that are not mirrored are
 left alone, and so is a process outside a trial. Nothing is imported that start-up has not imported.
 
-`sys.argv[0]` of a mirrored script is what the user would see; `__file__` is the mirror's path.
+`sys.argv[0]`, `sys.path[0]` and `__file__` are what the user would see without us, so that what lies beside or
+above her script is found there, and what is written there stays. Only code is the mirror's, and says so in its
+`co_filename`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
 
 
 class Mirror:
@@ -48,6 +51,16 @@ class Mirror:
                     return f"{self.root}/{known[len(root) + 1 :]}"
         return None
 
+    def directory(self, path: str) -> str | None:
+        """The mirror's counterpart of the user's directory at `path`, None where there is none."""
+        if not self.root:
+            return None
+        for known in (os.path.abspath(path), os.path.realpath(path)):
+            for root in (self.code_dir, os.path.realpath(self.code_dir)):
+                if (known + "/").startswith(root + "/"):
+                    return self.root + known[len(root) :]
+        return None
+
     def to_user(self, path: str) -> str | None:
         """The user's file of which `path` is the copy or the link, None when it is outside the mirror."""
         if not self.root or not path.startswith(self.root + "/"):
@@ -68,34 +81,59 @@ class Mirror:
 
 
 class Finder:
-    """First on `sys.meta_path`: lets all others find, then replaces what is mirrored."""
+    """First on `sys.meta_path`: lets all others find, then replaces what is mirrored.
 
-    def __init__(self, mirror: Mirror, hooks: dict[str, Callable[[ModuleType], None]]) -> None:
+    `script` is the user's path of the script that runs, if it is a mirrored one: Python puts the directory of its
+    copy on `sys.path` behind our back, before its first line.
+    """
+
+    def __init__(self, mirror: Mirror, script: str | None = None) -> None:
+        self.hooks: dict[str, Callable[[ModuleType], None]] = {}
         self._mirror = mirror
-        self.hooks = hooks
+        self._script = script
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """As `importlib.abc.MetaPathFinder.find_spec`."""
+        if self._script is not None:
+            self._put_in_place(self._script)
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                return self._replaced(spec)
-        return None
+                if spec.name in self.hooks and spec.loader is not None:
+                    spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
+                return self.replaced(spec)
+        return self._removed(name, sys.path if path is None else path)
 
-    def _replaced(self, spec: ModuleSpec) -> ModuleSpec:
+    def replaced(self, spec: ModuleSpec) -> ModuleSpec:
+        """The spec of the copy where a user's file is mirrored; its `__file__` is the user's."""
         if spec.origin is not None and spec.has_location and spec.origin.endswith(".py"):
+            user = self._mirror.to_user(spec.origin) or spec.origin
             copy = self._mirror.to_mirror(spec.origin)
             if copy is not None:
-                from importlib.util import spec_from_file_location
+                from _frozen_importlib_external import spec_from_file_location
 
-                return spec_from_file_location(spec.name, copy) or spec
-        if spec.name in self.hooks and spec.loader is not None:
-            spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
+                spec = spec_from_file_location(spec.name, copy) or spec
+            spec.origin = user
         return spec
+
+    def _put_in_place(self, script: str) -> None:
+        copy = self._mirror.to_mirror(script)
+        if copy is not None and sys.path[:1] == [os.path.dirname(os.path.realpath(copy))]:
+            sys.path[0] = os.path.dirname(os.path.realpath(script))
+            self._script = None
+
+    def _removed(self, name: str, path: Sequence[str]) -> ModuleSpec | None:
+        """A module whose file the user has removed or renamed since the study began; the mirror has it."""
+        from _frozen_importlib_external import PathFinder
+
+        entries = (entry for entry in path if isinstance(entry, str))
+        copies = [copy for copy in map(self._mirror.directory, entries) if copy is not None]
+        spec: ModuleSpec | None = PathFinder.find_spec(name, copies) if copies else None
+        return spec if spec is None else self.replaced(spec)
 
 
 class _Hooked:
@@ -132,14 +170,17 @@ def after_import(name: str, hook: Callable[[ModuleType], None]) -> None:
         finder.hooks[name] = hooks
 
 
-def redirect_main(mirror: Mirror) -> None:
-    """Before the main script is opened: run the mirror's by replacing this process, or name it as the user does."""
+def redirect_main(mirror: Mirror) -> str | None:
+    """Before the main script is opened: run the mirror's by replacing this process, or name it as the user does.
+
+    Returns the user's path of a script that is mirrored.
+    """
     argv = getattr(sys, "argv", None)
     if not argv or argv[0] in ("", "-c"):
-        return
+        return None
     if argv[0] == "-m":
         argv[1:] = [mirror.to_mirror(argument) or argument for argument in argv[1:]]
-        return
+        return None
     copy = mirror.to_mirror(argv[0])
     if copy is not None:
         options = _original_argv()[: -len(argv)]
@@ -150,6 +191,30 @@ def redirect_main(mirror: Mirror) -> None:
     if user is not None:
         here = os.getcwd() + "/"
         argv[0] = user.removeprefix(here)
+    return user
+
+
+def redirect_paths(runpy: ModuleType, mirror: Mirror) -> None:
+    """What to do to the `runpy` module when it has been imported: `run_path`, as of multiprocessing's children."""
+    original = runpy._get_code_from_file
+
+    def of_copy(*arguments: Any) -> Any:
+        *name, path = arguments  # the name until 3.12, and then code and path are returned
+        found = original(*name, mirror.to_mirror(os.fsdecode(path)) or path)
+        return (found[0], path) if name else found
+
+    runpy._get_code_from_file = of_copy  # type: ignore[attr-defined]
+
+
+def redirect_locations(util: ModuleType, finder: Finder) -> None:
+    """What to do to `importlib.util` when it has been imported: modules that are made of a file's path."""
+    original = util.spec_from_file_location
+
+    def spec_from_file_location(name: str, location: Any = None, **options: Any) -> ModuleSpec | None:
+        spec: ModuleSpec | None = original(name, location, **options)
+        return spec if spec is None or options else finder.replaced(spec)
+
+    util.spec_from_file_location = spec_from_file_location  # type: ignore[attr-defined]
 
 
 def _original_argv() -> list[str]:

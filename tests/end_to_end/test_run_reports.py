@@ -117,7 +117,7 @@ subprocess.run([sys.executable, "train.py", "left"], env=first, check=True)
 def test_what_outlived_an_earlier_attempt_is_not_believed(annotate):
     """A process with the environment of the first attempt reports while the second one runs."""
     annotate.write("train.py", TWICE)
-    annotate("run", "train.py", "--trials", 1, "--on-failure", "stop-after:1")
+    annotate("run", "train.py", "--trials", 1, "--on-failure", "stop-after:1", "--start", "spawn")
     assert annotate("retry", "--failed").returncode == 0
     assert values(annotate.trials()[0]) == [0.5]
 

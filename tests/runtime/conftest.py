@@ -119,10 +119,10 @@ class Study:
         prefix = Prefix(request.command, request.cwd, request.env, self.root) if fork else None
         return self.outcome(request, drive(body, prefix))
 
-    def plainly(self, script: str) -> tuple[str, int]:
+    def plainly(self, script: str, python: str = sys.executable) -> tuple[str, int]:
         """Run the user's own file with nothing of ours; all that it prints, and its exit code."""
         ran = subprocess.run(
-            [sys.executable, script],
+            [python, script],
             cwd=self.home,
             env={**_bare_environment(), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,

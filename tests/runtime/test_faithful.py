@@ -29,10 +29,10 @@ Study = Any  # of conftest, which importlib mode keeps to itself
 def test_the_script_sees_its_own_name_and_place(study: Study) -> None:
     """argv[0] is what the user typed, the rest untouched; stdin is empty; cwd is the user's."""
     script = study.write("train.py", BEGIN + "import os, sys\nprint(sys.argv, __name__, os.getcwd(), sys.stdin.read() == '')\n"
-                                             "print(__file__, sys.path[0])")  # fmt: skip
+                                             "print(__file__, sys.path[0], __cached__)")  # fmt: skip
     lines = study.run(sys.executable, script, "--lr", "a b").log.splitlines()
     assert lines[0] == f"['train.py', '--lr', 'a b'] __main__ {study.home} True"
-    assert lines[1] == f"{script} {study.mirror}"
+    assert lines[1] == f"{study.home}/train.py {study.home} None"
 
 
 def test_a_safe_path_is_left_without_the_scripts_directory(study: Study) -> None:

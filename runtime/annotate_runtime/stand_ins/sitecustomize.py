@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from annotate_runtime.redirect import Mirror
+    from annotate_runtime.redirect import Finder, Mirror
 
 _lib = os.path.dirname(os.path.abspath(__file__))
 _excepthook = sys.__excepthook__
@@ -32,20 +32,23 @@ def _begin() -> None:
     from annotate_runtime.redirect import Finder, Mirror, redirect_main
 
     mirror = Mirror.read(_lib)
-    redirect_main(mirror)
+    script = redirect_main(mirror)
+    if script is not None:
+        vars(sys.modules["__main__"]).update(__file__=script, __cached__=None)  # Python leaves what is there
     sys.excepthook = sys.__excepthook__ = _uncaught
     sys.unraisablehook = _unraisable
     if "ANNOTATE_PDB" in os.environ:
         from annotate_runtime.postmortem import PostMortem
 
         PostMortem(_lib, mirror).install()
-    hooks = {**_hooks(mirror), **dict.fromkeys(NNI, _connect_nni)}
+    finder = Finder(mirror, script)
+    hooks = finder.hooks = {**_hooks(mirror, finder), **dict.fromkeys(NNI, _connect_nni)}
     for name in [name for name in hooks if name in sys.modules]:
         hooks.pop(name)(sys.modules[name])
-    sys.meta_path.insert(0, Finder(mirror, hooks))
+    sys.meta_path.insert(0, finder)
 
 
-def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
+def _hooks(mirror: Mirror, finder: Finder) -> dict[str, Callable[[ModuleType], None]]:
     """What to do to modules once a script has imported them; until then nothing is loaded for it."""
 
     def traceback(module: ModuleType) -> None:
@@ -69,6 +72,16 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
 
         read_own_source(module, mirror)
         map_stack(module, _lib)
+
+    def runpy(module: ModuleType) -> None:
+        from annotate_runtime.redirect import redirect_paths
+
+        redirect_paths(module, mirror)
+
+    def importlib_util(module: ModuleType) -> None:
+        from annotate_runtime.redirect import redirect_locations
+
+        redirect_locations(module, finder)
 
     def joblib_memory(module: ModuleType) -> None:
         from annotate_runtime.own_source import name_by_values
@@ -95,6 +108,8 @@ def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
         "warnings": warnings,
         "logging": logging,
         "inspect": inspect,
+        "runpy": runpy,
+        "importlib.util": importlib_util,
         "joblib.func_inspect": joblib_memory,
         "joblib._parallel_backends": joblib_workers,
         "torch.distributed.launcher.api": torchrun,
