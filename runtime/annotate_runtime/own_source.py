@@ -9,7 +9,8 @@ on the same lines. Only what is asked for is looked at, and only its keys count 
 whole module stays as it is. A source without an annotation costs a look at its lines.
 
 `joblib.Memory` keeps results on disk under a function's name, and reads its file to see whether it has changed:
-there a function with annotations has another name for other values.
+there a function with annotations has another name for other values. numba's machine code has the values of a whole
+module in it, and is thrown away when the file is edited: of the user's own functions none is kept on disk in a trial.
 """
 
 from __future__ import annotations
@@ -75,6 +76,18 @@ def name_by_values(func_inspect: ModuleType, mirror: Mirror) -> None:
         return module, name
 
     func_inspect.get_func_name = get_func_name  # type: ignore[attr-defined]
+
+
+def compile_anew(caching: ModuleType, mirror: Mirror) -> None:
+    """What to do to the `numba.core.caching` module when it has been imported."""
+    original = caching.Cache.__init__
+
+    def begin(self: Any, py_func: Any) -> None:
+        original(self, py_func)
+        if mirror.to_user(py_func.__code__.co_filename) is not None:
+            self.disable()
+
+    caching.Cache.__init__ = begin
 
 
 def with_values(whole: Sequence[str], first: int, until: int) -> list[str]:

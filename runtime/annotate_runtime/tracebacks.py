@@ -81,15 +81,32 @@ def map_warnings(warnings: ModuleType, mirror: Mirror, lib: str) -> None:
     message.__init__ = mapped
 
 
-def map_stack(inspect: ModuleType, lib: str) -> None:
-    """What to do to the `inspect` module when it has been imported."""
-    original = inspect.getouterframes
+def map_stack(inspect: ModuleType, mirror: Mirror, lib: str) -> None:
+    """What to do to the `inspect` module when it has been imported: Hydra looks for its `config_path` by it."""
+    file_of, frame_info, outer_frames = inspect.getfile, inspect.getframeinfo, inspect.getouterframes
+
+    def getfile(object: Any) -> str:  # noqa: A002 - Python's own name for it
+        file: str = file_of(object)
+        return mirror.to_user(file) or file
+
+    def getframeinfo(frame: Any, context: int = 1) -> Any:
+        info = frame_info(frame, context)
+        user = mirror.to_user(info.filename)
+        if user is None:
+            return info
+        named = {"positions": info.positions} if sys.version_info >= (3, 11) else {}
+        return type(info)(user, *info[1:], **named)
 
     def getouterframes(frame: Any, context: int = 1) -> list[Any]:
-        return [each for each in original(frame, context) if not each.filename.startswith(lib + "/")]
+        return [each for each in outer_frames(frame, context) if not each.filename.startswith(lib + "/")]
 
-    getouterframes.__doc__ = original.__doc__
-    inspect.getouterframes = getouterframes  # type: ignore[attr-defined]
+    for ours, original in (
+        (getfile, file_of),
+        (getframeinfo, frame_info),
+        (getouterframes, outer_frames),
+    ):
+        ours.__doc__ = original.__doc__
+        setattr(inspect, ours.__name__, ours)
 
 
 def map_logging(logging: ModuleType, mirror: Mirror) -> None:

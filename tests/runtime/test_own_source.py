@@ -148,3 +148,22 @@ def test_what_is_kept_on_disk_by_a_functions_name_is_kept_by_its_values_too(stud
     assert names[0][0].startswith("f-")
     assert names[0] == names[2] != names[1]
     assert names[0][1:] == names[1][1:] == ["g", "len"]
+
+
+def test_machine_code_of_the_users_own_is_not_kept_on_disk(study: Study) -> None:
+    """`numba.njit(cache=True)` would give every trial the global values of the first; a library's functions stay."""
+    library = study.home / "numba" / "core"
+    library.mkdir(parents=True)
+    for path in (library.parent / "__init__.py", library / "__init__.py"):
+        path.touch()
+    (library / "caching.py").write_text(
+        "class Cache:\n"
+        "    def __init__(self, py_func): self.enabled = True\n"
+        "    def disable(self): self.enabled = False\n"
+    )
+    source = (
+        "import os, sys; sys.path.append(os.getcwd())\nfrom numba.core.caching import Cache\nimport textwrap\n"
+        "k = 2  # @nni.choice(1, 2)\ndef f(): return k\n"
+        "print(Cache(f).enabled, Cache(textwrap.dedent).enabled)\n"
+    )
+    assert ran(study, source, k__choice=1)[0].splitlines()[-1] == "False True"

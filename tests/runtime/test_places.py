@@ -27,6 +27,7 @@ PLACES = {
         "found = runpy.run_path(os.path.join(os.path.dirname(__file__), 'helper.py')); print(found['n'], found['__file__'])"
     ),
     "class": "import helper; print(inspect.getfile(helper.C), inspect.getsource(helper.C))",
+    "caller": "def f(): return inspect.stack()\nprint([f().pop(0)[1:4], f().pop()[1:4]], inspect.getfile(f))",
     "spawned child": (
         "import multiprocessing\n"
         "def work(): print(n, __file__, sys.path[0], __name__, flush=True)\n"

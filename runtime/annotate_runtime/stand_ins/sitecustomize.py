@@ -71,7 +71,7 @@ def _hooks(mirror: Mirror, finder: Finder) -> dict[str, Callable[[ModuleType], N
         from annotate_runtime.tracebacks import map_stack
 
         read_own_source(module, mirror)
-        map_stack(module, _lib)
+        map_stack(module, mirror, _lib)
 
     def runpy(module: ModuleType) -> None:
         from annotate_runtime.redirect import redirect_paths
@@ -87,6 +87,11 @@ def _hooks(mirror: Mirror, finder: Finder) -> dict[str, Callable[[ModuleType], N
         from annotate_runtime.own_source import name_by_values
 
         name_by_values(module, mirror)
+
+    def numba_caching(module: ModuleType) -> None:
+        from annotate_runtime.own_source import compile_anew
+
+        compile_anew(module, mirror)
 
     def joblib_workers(module: ModuleType) -> None:
         from annotate_runtime.threads import share_among_workers
@@ -111,6 +116,7 @@ def _hooks(mirror: Mirror, finder: Finder) -> dict[str, Callable[[ModuleType], N
         "runpy": runpy,
         "importlib.util": importlib_util,
         "joblib.func_inspect": joblib_memory,
+        "numba.core.caching": numba_caching,
         "joblib._parallel_backends": joblib_workers,
         "torch.distributed.launcher.api": torchrun,
         "threading": threading,
