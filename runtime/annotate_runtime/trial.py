@@ -172,9 +172,7 @@ def _values(metric: Any) -> dict[str, float]:
     for key, value in metric.items():
         try:
             values[str(key)] = _number(value)
-        except (
-            Exception
-        ):  # whatever it is, beside `default` it is a remark, as for NNI, and costs no training
+        except Exception:  # beside `default` it is a remark, as for NNI, and costs no training
             if key == "default":
                 raise
     if not values:
