@@ -81,7 +81,7 @@ class Mirror:
 
 
 class Finder:
-    """First on `sys.meta_path`: lets all others find, then replaces what is mirrored.
+    """First on `sys.meta_path`: lets all others find, and calls hooks.
 
     `script` is the user's path of the script that runs, if it is a mirrored one: Python puts the directory of its
     copy on `sys.path` behind our back, before its first line.
@@ -105,20 +105,8 @@ class Finder:
             if spec is not None:
                 if spec.name in self.hooks and spec.loader is not None:
                     spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
-                return self.replaced(spec)
+                return spec
         return self._removed(name, sys.path if path is None else path)
-
-    def replaced(self, spec: ModuleSpec) -> ModuleSpec:
-        """The spec of the copy where a user's file is mirrored; its `__file__` is the user's."""
-        if spec.origin is not None and spec.has_location and spec.origin.endswith(".py"):
-            user = self._mirror.to_user(spec.origin) or spec.origin
-            copy = self._mirror.to_mirror(spec.origin)
-            if copy is not None:
-                from _frozen_importlib_external import spec_from_file_location
-
-                spec = spec_from_file_location(spec.name, copy) or spec
-            spec.origin = user
-        return spec
 
     def _put_in_place(self, script: str) -> None:
         copy = self._mirror.to_mirror(script)
@@ -128,12 +116,17 @@ class Finder:
 
     def _removed(self, name: str, path: Sequence[str]) -> ModuleSpec | None:
         """A module whose file the user has removed or renamed since the study began; the mirror has it."""
-        from _frozen_importlib_external import PathFinder
+        from _frozen_importlib_external import PathFinder, SourceFileLoader, spec_from_file_location
 
         entries = (entry for entry in path if isinstance(entry, str))
         copies = [copy for copy in map(self._mirror.directory, entries) if copy is not None]
         spec: ModuleSpec | None = PathFinder.find_spec(name, copies) if copies else None
-        return spec if spec is None else self.replaced(spec)
+        user = None if spec is None or not spec.has_location else self._mirror.to_user(spec.origin or "")
+        if spec is None or user is None:
+            return spec
+        inside = spec.submodule_search_locations and [os.path.dirname(user)]
+        loader = SourceFileLoader(name, user)
+        return spec_from_file_location(name, user, loader=loader, submodule_search_locations=inside)
 
 
 class _Hooked:
@@ -206,15 +199,23 @@ def redirect_paths(runpy: ModuleType, mirror: Mirror) -> None:
     runpy._get_code_from_file = of_copy  # type: ignore[attr-defined]
 
 
-def redirect_locations(util: ModuleType, finder: Finder) -> None:
-    """What to do to `importlib.util` when it has been imported: modules that are made of a file's path."""
-    original = util.spec_from_file_location
+def redirect_loaders(mirror: Mirror) -> None:
+    """Let every loader of a mirrored file, whoever has made it, run the copy; its `path` stays the user's."""
+    from _frozen_importlib_external import SourceFileLoader
 
-    def spec_from_file_location(name: str, location: Any = None, **options: Any) -> ModuleSpec | None:
-        spec: ModuleSpec | None = original(name, location, **options)
-        return spec if spec is None or options else finder.replaced(spec)
+    original = SourceFileLoader.get_code
 
-    util.spec_from_file_location = spec_from_file_location  # type: ignore[attr-defined]
+    def get_code(self: Any, fullname: str) -> Any:
+        copy = mirror.to_mirror(self.path)
+        if copy is None:
+            return original(self, fullname)
+        loader = object.__new__(type(self))
+        vars(loader).update(vars(self), path=copy)
+        return original(loader, fullname)
+
+    code = get_code.__code__  # a frame of the import system, which leaves its own out of tracebacks
+    get_code.__code__ = code.replace(co_filename="<frozen importlib._bootstrap_external>")
+    SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
 
 
 def _original_argv() -> list[str]:

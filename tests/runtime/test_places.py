@@ -23,6 +23,20 @@ PLACES = {
         "module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)\n"
         "print(module.n, module.__file__, spec.origin)"
     ),
+    "by a loader": (
+        "from importlib.machinery import SourceFileLoader\n"
+        "class Own(SourceFileLoader):\n"
+        "    def source_to_code(self, data, path, **options): return super().source_to_code(data + b'\\nown = 1', path, **options)\n"
+        "    def get_data(self, path): return super().get_data(path) if path.endswith('.py') else b''\n"
+        "for loader in (SourceFileLoader, Own):\n"
+        "    found = loader('found', os.path.join(os.path.dirname(__file__), 'helper.py')).load_module()\n"
+        "    print(found.n, found.__file__, hasattr(found, 'own'))"
+    ),
+    "beside a package": (
+        "import importlib.resources, pkgutil, pkg\n"
+        "print(pkg.__path__, pkg.__spec__.origin, importlib.resources.files('pkg'))\n"
+        "print([each.name for each in pkgutil.iter_modules(pkg.__path__)])"
+    ),
     "run by its path": (
         "found = runpy.run_path(os.path.join(os.path.dirname(__file__), 'helper.py')); print(found['n'], found['__file__'])"
     ),
