@@ -103,10 +103,14 @@ class Finder:
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                if spec.name in self.hooks and spec.loader is not None:
+                if spec.name in self.hooks and spec.loader is not None and not self._is_own(spec):
                     spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
                 return spec
         return self._removed(name, sys.path if path is None else path)
+
+    def _is_own(self, spec: ModuleSpec) -> bool:
+        """Whether it is the user's own module that has the name of another, as a `logging.py` beside her script."""
+        return spec.origin is not None and self._mirror.to_mirror(spec.origin) is not None
 
     def _put_in_place(self, script: str) -> None:
         copy = self._mirror.to_mirror(script)

@@ -102,3 +102,13 @@ def test_a_module_that_is_gone_is_still_in_the_study(study: Study, fork: bool) -
     (study.home / "helper.py").unlink()
     (study.home / "pkg").rename(study.home / "elsewhere")
     assert study.run(sys.executable, script, fork=fork, params={"n": 5}).log == "5 5\n"
+
+
+@pytest.mark.parametrize("name", ["logging", "inspect", "traceback"])
+def test_a_module_of_the_user_s_may_have_the_name_of_one_that_is_looked_after(
+    study: Study, name: str
+) -> None:
+    """It lies beside the script, and so comes first."""
+    study.write(f"{name}.py", BEGIN + "mine = 1\n", "\nmine = 1\n")
+    script = study.write("train.py", BEGIN + ASK + f"import {name}; print({name}.mine, n)\n", "")
+    assert study.run(sys.executable, script, params={"n": 3}).log == "1 3\n"
