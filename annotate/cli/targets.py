@@ -26,6 +26,7 @@ from pathlib import Path
 from annotate.annotations.api import imported
 from annotate.errors import LaunchError, UsageError
 from annotate.notebooks import python_name
+from annotate.sources.above import importable
 
 _IN_SHELL = re.compile(
     r"\bcd[ \t]+(?P<cd>[\w./~+-]+)|(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)"
@@ -61,12 +62,12 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
 
 def _aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
     if module is not None:
-        found = script or _module_file(module, cwd)
+        found = (script, cwd) if script is not None else _module_file(module, cwd)
         if found is None:
             raise UsageError(
                 f"there is no module {module} in {cwd}", remedy="run from the directory above the package"
             )
-        return Target(existing(found), (python, "-m", module, *words), cwd)
+        return Target(existing(found[0]), (python, "-m", module, *words), found[1])
     if not words:
         raise UsageError("no script is named", remedy="annotate run train.py --trials 20")
     first, *arguments = words
@@ -181,7 +182,7 @@ def _candidates(words: Sequence[str], cwd: Path) -> Iterator[Sequence[_Found]]:
     """Scripts that the command names, the most certain first; those of one shell script together."""
     for flag, name in itertools.pairwise(words):
         if flag in ("-m", "--module") and (module := _module_file(name, cwd)):
-            yield [(module, cwd)]
+            yield [module]
     yield from ([(Path(word), None)] for word in words[1:] if word.endswith(".py") and _is_file(Path(word)))
     for word in words:
         if (
@@ -209,7 +210,7 @@ def _named_in(shell: str, beside: Path, cwd: Path) -> list[_Found]:
         if match["module"]:
             root = cwd / gone
             if module := _module_file(match["module"], root):
-                found.setdefault(module, root)
+                found.setdefault(*module)
             continue
         path = Path(match["path"]).expanduser()
         for base in (gone, Path(), beside):
@@ -225,7 +226,11 @@ def _rank(found: _Found) -> tuple[bool, bool]:
     return b"report_final_result" not in source, b"nni" not in source
 
 
-def _module_file(module: str, cwd: Path) -> Path | None:
-    """The file that `python -m module` runs from `cwd`, None where it is not there."""
-    base = cwd.joinpath(*module.split("."))
-    return next((p for p in (base / "__main__.py", base.with_name(f"{base.name}.py")) if p.is_file()), None)
+def _module_file(module: str, cwd: Path) -> _Found | None:
+    """The file that `python -m module` runs from `cwd`, and the directory above its package; None where it is not there."""
+    for above in (cwd, *importable(cwd, cwd)):
+        base = above.joinpath(*module.split("."))
+        for path in (base / "__main__.py", base.with_name(f"{base.name}.py")):
+            if path.is_file():
+                return path, above
+    return None

@@ -2,8 +2,8 @@
 
     read_closure(Path("train.py"), None).space
 
-Imports are resolved as Python would from the script's directory, then from what the script puts into
-sys.path, then from the code directory; what lies outside the code directory is not the user's to tune. Reading only: nothing is run or written.
+Imports are resolved as Python would from the script's directory, then from the other places where it looks
+for modules (see `above`), then from the code directory; what lies outside the code directory is not the user's to tune. Reading only: nothing is run or written.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from annotate.annotations.samplers import Json
 from annotate.errors import SourceError, UsageError
 from annotate.instrument import Instrumented, instrument
 from annotate.notebooks import SUFFIX, python_name, read_notebook
-from annotate.sources.above import looked_in
+from annotate.sources.above import places
 from annotate.sources.checks import check_closure, unparsed
 from annotate.sources.imports import Import, imports
 from annotate.sources.ties import tie_constraints
@@ -88,7 +88,12 @@ def read_closure(script: Path, code_dir: Path | None, include: Sequence[str] = (
         raise UsageError(
             f"{script} does not lie in the code directory {root}", remedy="name a directory above the script"
         )
-    files = tuple(_read(path, root) for path in _reach(script, root, include))
+    bases = [
+        script.parent,
+        *(each for each in places(script, python_of(script)) if each.is_relative_to(root)),
+        root,
+    ]
+    files = tuple(_read(path, root) for path in reach(script, bases, root, include))
     closure = assemble(script, root, files)
     return _in_cells(closure) if script.suffix == SUFFIX else closure
 
@@ -165,10 +170,10 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
-    """The script, what it imports, and what is included, each once; in the order in which they are met."""
-    entries = [Path(os.path.normpath(script.parent.joinpath(*each))) for each in looked_in(python_of(script))]
-    bases = dict.fromkeys([script.parent, *(each for each in entries if each.is_relative_to(root)), root])
+def reach(
+    script: Path, bases: Sequence[Path], root: Path = Path("/"), include: Sequence[str] = ()
+) -> list[Path]:
+    """The script, what it imports of `bases`, and what is included, each once; in the order in which they are met."""
     waiting = [script, *_included(root, include)]
     reached: dict[Path, None] = {}
     while waiting:
@@ -180,7 +185,7 @@ def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
         if not text.isascii():
             text = python_of(path).decode("utf-8", "replace")
         for each in imports(text):
-            waiting += [found for found in _resolve(each, path, list(bases), root) if found not in reached]
+            waiting += [found for found in _resolve(each, path, bases, root) if found not in reached]
     return list(reached)
 
 
@@ -223,13 +228,13 @@ def _resolve(each: Import, importer: Path, absolute: Sequence[Path], root: Path)
         found = list(_walk(base, parts))
         if not found and parts:
             continue
-        files = [path for path, _ in found if path is not None]
-        yield from files
+        files = [path for path, _ in found]
         directory = found[-1][1] if found else base
         if directory is not None:
-            for name in each.names:
-                yield from (path for path, _ in _walk(directory, [name]) if path is not None)
-        return
+            files += [path for name in each.names for path, _ in _walk(directory, [name])]
+        if any(files):  # else a mere directory, which a module of that name comes before
+            yield from filter(None, files)
+            return
 
 
 def _walk(base: Path, parts: Sequence[str]) -> list[tuple[Path | None, Path | None]]:
