@@ -41,7 +41,7 @@ _NAME_ONE = "name one: --python .venv/bin/python"
 class Target:
     """What a trial runs. `command` names the script by the user's own path; `code_dir` is None for the script's.
 
-    `others` are annotated scripts that the command runs besides.
+    `others` are annotated files that the command names besides: scripts that it runs, configurations in Python.
     """
 
     script: Path
@@ -67,7 +67,7 @@ def _aim(words: Sequence[str], *, module: str | None, script: Path | None, pytho
             raise UsageError(
                 f"there is no module {module} in {cwd}", remedy="run from the directory above the package"
             )
-        return Target(existing(found[0]), (python, "-m", module, *words), found[1])
+        return Target(existing(found[0]), (python, "-m", module, *words), found[1], _others(words))
     if not words:
         raise UsageError("no script is named", remedy="annotate run train.py --trials 20")
     first, *arguments = words
@@ -75,16 +75,16 @@ def _aim(words: Sequence[str], *, module: str | None, script: Path | None, pytho
         raise UsageError(f"{first} is no script", remedy=f"of NNI's? annotate nnictl create --config {first}")
     if _is_script(Path(first)):
         path = followed(Path(first))
-        return Target(path, (python, python_name(str(path)), *arguments))
+        return Target(path, (python, python_name(str(path)), *arguments), others=_others(arguments))
     program = shutil.which(first)
     if program is None:
         raise _missing(Path(first), "script or program")
     program = os.path.abspath(program)  # noqa: PTH100 - a link is not followed
     if script is not None:
-        return Target(existing(script), (program, *arguments))
+        return Target(existing(script), (program, *arguments), others=_others(arguments))
     for (path, base), *rest in _candidates(words, cwd):
         others = tuple(other for other, _ in rest if _is_to_be_tuned(other.read_bytes()))
-        return Target(path, (program, *arguments), base, others)
+        return Target(path, (program, *arguments), base, (*others, *_others(arguments)))
     raise UsageError(
         f"no Python script is found in the command {shlex.join(words)}",
         remedy="name the annotated one: annotate run --script train.py -- " + shlex.join(words),
@@ -145,6 +145,12 @@ def _is_file(path: Path) -> bool:
 def _is_to_be_tuned(source: bytes) -> bool:
     """Tells a script of the user's from a program that happens to be written in Python, such as torchrun."""
     return re.search(rb"@nni\b", source) is not None or bool(imported(source))
+
+
+def _others(arguments: Sequence[str]) -> tuple[Path, ...]:
+    """The annotated Python files that are named as `configs/a.py` or `--config=configs/a.py`."""
+    named = (Path(word.rpartition("=")[2]) for word in arguments if word.endswith(".py"))
+    return tuple(path for path in named if _is_file(path) and _is_to_be_tuned(path.read_bytes()))
 
 
 def existing(path: Path, command: str = "run") -> Path:

@@ -107,6 +107,14 @@ def test_a_script_in_a_package_may_import_it_by_its_name(tmp_path):
     assert list(read_closure(script, tmp_path / "src").space) == ["proj.net/width/choice"]
 
 
+def test_the_code_directory_holds_what_else_the_command_names(tmp_path):
+    """`tools/train.py configs/a.py`."""
+    for name in ("tools/train.py", "configs/a.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("")
+    assert code_dir_of(tmp_path / "tools/train.py", [tmp_path / "configs/a.py"]) == tmp_path
+
+
 @pytest.mark.parametrize(
     "entry",
     [
