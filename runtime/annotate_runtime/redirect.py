@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+UNTUNED = "untuned"
+"""In the directory of a trial or, for what all have in common, of the study: annotated files that were loaded and are
+not mirrored, one a line."""
+
+
 class Mirror:
     """The map between the user's files and their copies, both ways, for the copied files only."""
 
@@ -212,6 +217,7 @@ def redirect_loaders(mirror: Mirror) -> None:
     def get_code(self: Any, fullname: str) -> Any:
         copy = mirror.to_mirror(self.path)
         if copy is None:
+            _note_untuned(self.path, mirror)
             return original(self, fullname)
         loader = object.__new__(type(self))
         vars(loader).update(vars(self), path=copy)
@@ -220,6 +226,24 @@ def redirect_loaders(mirror: Mirror) -> None:
     code = get_code.__code__  # a frame of the import system, which leaves its own out of tracebacks
     get_code.__code__ = code.replace(co_filename="<frozen importlib._bootstrap_external>")
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+
+
+def _note_untuned(path: str, mirror: Mirror) -> None:
+    """Write down a file that is not mirrored, where it is the user's and has annotations."""
+    study = os.path.dirname(mirror.root)
+    directory = os.environ.get("ANNOTATE_TRIAL_DIR", study)  # none of a trial's before the fork
+    if not study or "-packages/" in path:
+        return
+    if path.startswith((study, sys.prefix, sys.base_prefix)):
+        return
+    try:
+        with open(path, "rb") as file:
+            if b"@nni." not in file.read():
+                return
+        with open(f"{directory}/{UNTUNED}", "ab") as notes:
+            notes.write(os.fsencode(os.path.abspath(path)) + b"\n")
+    except OSError:
+        return
 
 
 def _original_argv() -> list[str]:

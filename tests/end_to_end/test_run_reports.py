@@ -141,3 +141,20 @@ def test_a_pipe_in_the_place_of_the_reports_holds_nobody_up(annotate):
     assert annotate("run", "train.py", "--trials", 1, "--jobs", 1).returncode == 0
     states = [(trial["state"], trial["reason"]) for trial in annotate.trials()]
     assert states == [("failed", "no-metric"), ("succeeded", None)]
+
+
+@pytest.mark.parametrize("start", ["auto", "spawn"])
+def test_annotations_that_no_import_leads_to_are_named(annotate, start):
+    """A module whose name is put together at run time: it ran with its defaults, in silence."""
+    (annotate.cwd / "models").mkdir()
+    annotate.write("models/a.py", "w = 2  # @nni.choice(1, 2)\n")
+    annotate.write(
+        "train.py",
+        "import importlib\nw = importlib.import_module('models.' + 'a').w\nlr = 1  # @nni.choice(1, 2)\n"
+        "# @nni.report_final_result(lr * w)\n",
+    )
+    words = ["run", "train.py", "--trials", "2", "--start", start]
+    told = annotate(*words).stdout
+    assert told.count("annotations are not tuned in models/a.py") == 1
+    told = annotate(*words, "--include", "models/a.py").stdout
+    assert "are not tuned" not in told
