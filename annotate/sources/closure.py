@@ -192,21 +192,27 @@ def reach(
 def _included(root: Path, include: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for pattern in include:
-        relative = os.path.relpath(pattern, root) if os.path.isabs(pattern) else pattern  # noqa: PTH117
+        from_here = os.path.relpath(pattern, root)
         try:
-            matched = sorted(p for p in root.glob(relative) if p.suffix == ".py" and p.is_file())
+            matched = _matching(root, pattern) or _matching(root, from_here)
         except (ValueError, NotImplementedError) as error:
             raise UsageError(
                 f"--include {pattern}: {error}", remedy="write a glob such as 'models/*.py'"
             ) from error
-        matched = [p for p in matched if not _SKIPPED & {*p.relative_to(root).parts}]
         if not matched:
             raise UsageError(
                 f"--include {pattern} matches no Python file in {root}",
-                remedy="patterns are relative to the code directory; quote them from the shell",
+                remedy="patterns are relative to the code directory, or to this one; quote them from the shell",
             )
         found += matched
     return found
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    if os.path.isabs(pattern) or pattern.startswith(os.pardir):  # noqa: PTH117
+        return []
+    files = sorted(path for path in root.glob(pattern) if path.suffix == ".py" and path.is_file())
+    return [path for path in files if not _SKIPPED & {*path.relative_to(root).parts}]
 
 
 def _resolve(each: Import, importer: Path, absolute: Sequence[Path], root: Path) -> Iterator[Path]:
