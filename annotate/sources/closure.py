@@ -9,6 +9,7 @@ for modules (see `above`), then from the code directory; what lies outside the c
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -176,17 +177,29 @@ def reach(
     """The script, what it imports of `bases`, and what is included, each once; in the order in which they are met."""
     waiting = [script, *_included(root, include)]
     reached: dict[Path, None] = {}
+    absolute: dict[Import, list[Path]] = {}
     while waiting:
         path = waiting.pop(0)
         if path in reached:
             continue
         reached[path] = None
-        text = python_of(path).decode("latin-1")  # keywords and most names are ASCII; see _names_of
-        if not text.isascii():
-            text = python_of(path).decode("utf-8", "replace")
-        for each in imports(text):
-            waiting += [found for found in _resolve(each, path, bases, root) if found not in reached]
+        status = path.stat()
+        for each in _imports_in(path, status.st_mtime_ns, status.st_size):
+            found = absolute.get(each)
+            if found is None:
+                found = list(_resolve(each, path, bases, root))
+                if not each.level:
+                    absolute[each] = found
+            waiting += [file for file in found if file not in reached]
     return list(reached)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _imports_in(path: Path, changed: int, size: int) -> tuple[Import, ...]:  # noqa: ARG001 - they tell a version
+    """The imports of a file, which is read once where its directory and then its closure are looked for."""
+    source = python_of(path)
+    text = source.decode("latin-1")  # keywords and most names are ASCII
+    return tuple(imports(text if text.isascii() else source.decode("utf-8", "replace")))
 
 
 def _included(root: Path, include: Sequence[str]) -> list[Path]:
