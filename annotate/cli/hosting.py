@@ -20,7 +20,7 @@ from annotate.storage import StudyStore
 from annotate.study import Launcher, LaunchPlan, Study, StudyOptions, TrialEnded
 from annotate.study.flags import Flagged
 from annotate.study.pattern import Printed
-from annotate.study.untuned import untuned
+from annotate.study.untuned import Untuned
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors.local import LocalExecutor, Prefix
 from annotate_runtime.install import installed_nni, mirrored_command
@@ -70,11 +70,11 @@ async def host(
         from annotate.cli.foreground import Host  # meanwhile the prefix runs
 
         def make_study(listener: Listener) -> Study:
+            untuned = Untuned(folder, Path(meta.code_dir))
+
             def heard(event: StudyEvent) -> None:
                 listener(event)
-                if isinstance(event, TrialEnded) and (
-                    text := untuned(folder, Path(meta.code_dir), event.trial.number)
-                ):
+                if isinstance(event, TrialEnded) and (text := untuned.after(event.trial.number)):
                     notify(text)
 
             return Study(

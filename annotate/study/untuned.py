@@ -15,19 +15,38 @@ from annotate_runtime.redirect import UNTUNED
 _SHOWN = 3  # files by name
 
 
-def untuned(folder: StudyFolder, code_dir: Path, number: int) -> str | None:
-    """What is to be said of the trial of this number, None where all that it loaded is tuned."""
-    found: set[Path] = set()
-    for directory in (folder.path, folder.trial(number)):
-        try:
-            lines = (directory / UNTUNED).read_bytes().splitlines()
-        except OSError:
-            continue
-        found |= {Path(os.path.normpath(os.fsdecode(line))) for line in lines}
-    if not found:
-        return None
-    inside = sorted(str(path.relative_to(code_dir)) for path in found if path.is_relative_to(code_dir))
-    names = inside or sorted(map(str, found))
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    remedy = f"--include '{names[0]}' takes it in" if inside else "--code-dir names a directory above them"
-    return f"annotations are not tuned in {', '.join(names[:_SHOWN])}{more}, which no import that can be read leads to; {remedy}"
+class Untuned:
+    """What a study has said of such files; each is named once, and others than the code directory's in one line only."""
+
+    def __init__(self, folder: StudyFolder, code_dir: Path) -> None:
+        self._folder = folder
+        self._code_dir = code_dir
+        self._said: set[Path] = set()
+
+    def after(self, number: int) -> str | None:
+        """What is to be said now that the trial of this number has ended."""
+        found = {
+            *_written(self._folder.path / UNTUNED),
+            *_written(self._folder.trial(number) / UNTUNED),
+        } - self._said
+        inside = {path for path in found if path.is_relative_to(self._code_dir)}
+        if not found or (self._said and not inside):
+            return None
+        self._said |= found
+        names = sorted(str(path.relative_to(self._code_dir)) for path in inside) or sorted(map(str, found))
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        remedy = (
+            f"--include '{names[0]}' takes it in" if inside else "--code-dir names a directory above them"
+        )
+        return (
+            f"annotations are not tuned in {', '.join(names[:_SHOWN])}{more}, "
+            f"which no import that can be read leads to; {remedy}"
+        )
+
+
+def _written(notes: Path) -> set[Path]:
+    try:
+        lines = notes.read_bytes().splitlines()
+    except OSError:
+        return set()
+    return {Path(os.path.normpath(os.fsdecode(line))) for line in lines}

@@ -238,8 +238,9 @@ def _note_untuned(path: str, mirror: Mirror) -> None:
         return
     try:
         with open(path, "rb") as file:
-            if b"@nni." not in file.read():
-                return
+            source = file.read()
+        if b"@nni." not in source or b"_annotate_trial" in source:  # a copy of a copy is tuned
+            return
         with open(f"{directory}/{UNTUNED}", "ab") as notes:
             notes.write(os.fsencode(os.path.abspath(path)) + b"\n")
     except OSError:

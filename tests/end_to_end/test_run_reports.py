@@ -158,3 +158,20 @@ def test_annotations_that_no_import_leads_to_are_named(annotate, start):
     assert told.count("annotations are not tuned in models/a.py") == 1
     told = annotate(*words, "--include", "models/a.py").stdout
     assert "are not tuned" not in told
+
+
+def test_a_copy_that_a_script_makes_of_a_tuned_file_is_tuned(annotate):
+    """As mmcv loads its configurations; it is not named as one that is not."""
+    annotate.write("cfg.py", "lr = 1  # @nni.choice(1, 2)\n")
+    annotate.write(
+        "train.py",
+        "import importlib, shutil, sys, tempfile\n"
+        "with tempfile.TemporaryDirectory() as directory:\n"
+        "    shutil.copy(sys.argv[1], directory + '/made.py')\n"
+        "    sys.path.insert(0, directory)\n"
+        "    lr = importlib.import_module('made').lr\n"
+        "# @nni.report_final_result(lr)\n",
+    )
+    told = annotate("run", "train.py", "--trials", "2", "--", "cfg.py").stdout
+    assert "not tuned" not in told
+    assert [trial["value"] for trial in annotate.trials()] == [1, 2]
