@@ -114,8 +114,8 @@ class Finder:
         return self._removed(name, sys.path if path is None else path)
 
     def _is_own(self, spec: ModuleSpec) -> bool:
-        """Whether it is the user's own module that has the name of another, as a `logging.py` beside her script."""
-        return spec.origin is not None and self._mirror.to_mirror(spec.origin) is not None
+        """Whether a module is the user's that has the name of Python's own: a `logging.py` beside her script."""
+        return "." not in spec.name and self._mirror.to_mirror(spec.origin or "") is not None
 
     def _put_in_place(self, script: str) -> None:
         copy = self._mirror.to_mirror(script)
