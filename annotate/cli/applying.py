@@ -122,6 +122,7 @@ def _refuse_where_nothing_stands_there(chosen: Picked, source: TrialSource) -> N
     """A study of options of the command line, or of a script that asks for its parameters, has no defaults to write to."""
     from annotate.cli.picking import as_python, command_in, command_of
     from annotate.errors import UsageError
+    from annotate.notebooks import python_name
 
     trial, meta = chosen.trial, chosen.meta
     script = Path(meta.script).name
@@ -131,7 +132,8 @@ def _refuse_where_nothing_stands_there(chosen: Picked, source: TrialSource) -> N
     if source.arguments:
         raise UsageError(
             f"nothing of {chosen.name} stands in the source: its values came as options of the command line",
-            remedy=command_of(meta, script, source.arguments) or command_in(meta, source.arguments),
+            remedy=command_of(meta, {meta.script: script, python_name(meta.script): script}, source.arguments)
+            or command_in(meta, source.arguments),
         )
     if source.asked:
         raise UsageError(

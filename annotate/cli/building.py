@@ -100,7 +100,7 @@ async def build(request: Request) -> int:
     target = aim(request.words, module=request.module, script=request.script, python=python, cwd=cwd)
     if request.metric_pattern is not None:
         compiled(request.metric_pattern)
-    code_dir = request.code_dir or target.code_dir or code_dir_of(target.script)
+    code_dir = request.code_dir or target.code_dir or code_dir_of(target.script, target.others)
     closure = read_closure(target.script, code_dir, (*request.include, *_beside(target, code_dir)))
     warned = accept(closure, request.metric_pattern)
     what = tuned(closure, given=request.space, params=request.params)
@@ -137,7 +137,7 @@ def _refuse_unnameable(cwd: Path) -> None:
 
 
 def _beside(target: Target, code_dir: Path) -> list[str]:
-    """The other scripts of the command that lie in the code directory, as patterns to include."""
+    """The other files of the command that lie in the code directory, as patterns to include."""
     root = code_dir.absolute()
     others = [other.absolute() for other in target.others]
     return [glob.escape(str(other.relative_to(root))) for other in others if other.is_relative_to(root)]

@@ -12,8 +12,11 @@ from annotate.cli.finding import StudyOption
 SHOWN = 12  # of what is left out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from annotate.cli.picking import Picked
     from annotate.rewrite import TrialSource
+    from annotate.storage import StudyMeta
 
 
 def checkout(
@@ -57,15 +60,33 @@ def checkout(
 
 def _command(chosen: Picked, source: TrialSource, output: Path) -> str:
     """What runs it from here: in the study's working directory, or within the copy where no script is named."""
+    import os
     import shlex
 
     from annotate.cli.picking import command_in, command_of
     from annotate.notebooks import python_name
 
     meta = chosen.meta
-    name = python_name(str(Path(meta.script).relative_to(meta.code_dir)))
     here = Path.cwd() == Path(meta.cwd) or not Path(meta.cwd).is_dir()
-    command = command_of(meta, str((output if here else output.absolute()) / name), source.arguments)
+    root = output if here else output.absolute()
+    names = [python_name(file.name) for file in source.files]
+    copies = {str(Path(meta.code_dir, name)): str(root / name) for name in names}
+    command = command_of(meta, copies, source.arguments)
     if command is None:
         return f"cd {shlex.quote(str(output))} && {command_in(meta, source.arguments)}"
+    path = os.pathsep.join(str(root / place) for place in _importable(meta, names))
+    command = f"PYTHONPATH={shlex.quote(path)} {command}" if path else command
     return command if here else f"cd {shlex.quote(meta.cwd)} && {command}"
+
+
+def _importable(meta: StudyMeta, names: Sequence[str]) -> Iterable[Path]:
+    """Where in the copy lies what the script has by PYTHONPATH or an editable installation: else it would run the original."""
+    from annotate.sources.above import importable
+
+    code_dir, script = Path(meta.code_dir), Path(meta.script)
+    places = [place for place in importable(script, Path(meta.cwd)) if place.is_relative_to(code_dir)]
+    files = [code_dir / name for name in names]
+    found = [[place for place in places if file.is_relative_to(place)] for file in files if file != script]
+    return dict.fromkeys(
+        max(each, key=lambda place: len(place.parts)).relative_to(code_dir) for each in found if each
+    )

@@ -17,9 +17,10 @@ from annotate.annotations.api import imported
 from annotate.cli.detaching import settle
 from annotate.cli.following import next_steps
 from annotate.storage import StudyStore
-from annotate.study import Launcher, LaunchPlan, Study, StudyOptions
+from annotate.study import Launcher, LaunchPlan, Study, StudyOptions, TrialEnded
 from annotate.study.flags import Flagged
 from annotate.study.pattern import Printed
+from annotate.study.untuned import Untuned
 from annotate_runtime.environment import trial_environment
 from annotate_runtime.executors.local import LocalExecutor, Prefix
 from annotate_runtime.install import installed_nni, mirrored_command
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from annotate.cli.foreground import Host
     from annotate.storage import StudyFolder, StudyMeta
     from annotate.study import Listener
+    from annotate.study.events import StudyEvent
     from annotate.study.ports import Launch
     from annotate.study.slots import MachineSlots
     from annotate_runtime.executors import Executor
@@ -68,6 +70,13 @@ async def host(
         from annotate.cli.foreground import Host  # meanwhile the prefix runs
 
         def make_study(listener: Listener) -> Study:
+            untuned = Untuned(folder, Path(meta.code_dir))
+
+            def heard(event: StudyEvent) -> None:
+                listener(event)
+                if isinstance(event, TrialEnded) and (text := untuned.after(event.trial.number)):
+                    notify(text)
+
             return Study(
                 store,
                 make_tuner=lambda: _tuner(folder, meta, allowed),
@@ -77,7 +86,7 @@ async def host(
                 pruner=make_pruner(meta.pruner, direction=meta.direction, **meta.pruner_args)
                 if meta.pruner
                 else None,
-                listener=listener,
+                listener=heard,
                 stopping=executor.wait_no_more,
             )
 

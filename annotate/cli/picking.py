@@ -93,14 +93,19 @@ def _one(word: str, study: str | None) -> str:
     return word
 
 
-def command_of(meta: StudyMeta, script: str, arguments: Sequence[str] = ()) -> str | None:
-    """The study's command as a person types it, with another path for its script; None where it names no script."""
+def command_of(meta: StudyMeta, copies: Mapping[str, str], arguments: Sequence[str] = ()) -> str | None:
+    """The study's command as a person types it, with copies for files that it names; None where it names no script."""
     ours = {meta.script, python_name(meta.script)}
     if not any(str(Path(meta.cwd, word)) in ours for word in meta.command):
         return None
-    return _typed(
-        meta, [script if str(Path(meta.cwd, word)) in ours else word for word in meta.command], arguments
-    )
+    return _typed(meta, [_copied(meta, word, copies) for word in meta.command], arguments)
+
+
+def _copied(meta: StudyMeta, word: str, copies: Mapping[str, str]) -> str:
+    """`train.py`, or `--config=configs/a.py`, with the copy of the file."""
+    option, equals, path = word.rpartition("=")
+    copy = copies.get(str(Path(meta.cwd, path)))
+    return word if copy is None else f"{option}{equals}{copy}"
 
 
 def command_in(meta: StudyMeta, arguments: Sequence[str] = ()) -> str:

@@ -26,6 +26,7 @@ from pathlib import Path
 from annotate.annotations.api import imported
 from annotate.errors import LaunchError, UsageError
 from annotate.notebooks import python_name
+from annotate.sources.above import importable
 
 _IN_SHELL = re.compile(
     r"\bcd[ \t]+(?P<cd>[\w./~+-]+)|(?P<path>[\w./~+-]+\.py)\b|-m[ \t]+(?P<module>[A-Za-z_][\w.]*)"
@@ -40,7 +41,7 @@ _NAME_ONE = "name one: --python .venv/bin/python"
 class Target:
     """What a trial runs. `command` names the script by the user's own path; `code_dir` is None for the script's.
 
-    `others` are annotated scripts that the command runs besides.
+    `others` are annotated files that the command names besides: scripts that it runs, configurations in Python.
     """
 
     script: Path
@@ -61,12 +62,12 @@ def aim(words: Sequence[str], *, module: str | None, script: Path | None, python
 
 def _aim(words: Sequence[str], *, module: str | None, script: Path | None, python: str, cwd: Path) -> Target:
     if module is not None:
-        found = script or _module_file(module, cwd)
+        found = (script, cwd) if script is not None else _module_file(module, cwd)
         if found is None:
             raise UsageError(
                 f"there is no module {module} in {cwd}", remedy="run from the directory above the package"
             )
-        return Target(existing(found), (python, "-m", module, *words), cwd)
+        return Target(existing(found[0]), (python, "-m", module, *words), found[1], _others(words))
     if not words:
         raise UsageError("no script is named", remedy="annotate run train.py --trials 20")
     first, *arguments = words
@@ -74,16 +75,16 @@ def _aim(words: Sequence[str], *, module: str | None, script: Path | None, pytho
         raise UsageError(f"{first} is no script", remedy=f"of NNI's? annotate nnictl create --config {first}")
     if _is_script(Path(first)):
         path = followed(Path(first))
-        return Target(path, (python, python_name(str(path)), *arguments))
+        return Target(path, (python, python_name(str(path)), *arguments), others=_others(arguments))
     program = shutil.which(first)
     if program is None:
         raise _missing(Path(first), "script or program")
     program = os.path.abspath(program)  # noqa: PTH100 - a link is not followed
     if script is not None:
-        return Target(existing(script), (program, *arguments))
+        return Target(existing(script), (program, *arguments), others=_others(arguments))
     for (path, base), *rest in _candidates(words, cwd):
         others = tuple(other for other, _ in rest if _is_to_be_tuned(other.read_bytes()))
-        return Target(path, (program, *arguments), base, others)
+        return Target(path, (program, *arguments), base, (*others, *_others(arguments)))
     raise UsageError(
         f"no Python script is found in the command {shlex.join(words)}",
         remedy="name the annotated one: annotate run --script train.py -- " + shlex.join(words),
@@ -146,6 +147,12 @@ def _is_to_be_tuned(source: bytes) -> bool:
     return re.search(rb"@nni\b", source) is not None or bool(imported(source))
 
 
+def _others(arguments: Sequence[str]) -> tuple[Path, ...]:
+    """The annotated Python files that are named as `configs/a.py` or `--config=configs/a.py`."""
+    named = (Path(word.rpartition("=")[2]) for word in arguments if word.endswith(".py"))
+    return tuple(path for path in named if _is_file(path) and _is_to_be_tuned(path.read_bytes()))
+
+
 def existing(path: Path, command: str = "run") -> Path:
     """The path of a script that is there. Raises UsageError, which says what was probably meant."""
     if path.is_dir():
@@ -181,7 +188,7 @@ def _candidates(words: Sequence[str], cwd: Path) -> Iterator[Sequence[_Found]]:
     """Scripts that the command names, the most certain first; those of one shell script together."""
     for flag, name in itertools.pairwise(words):
         if flag in ("-m", "--module") and (module := _module_file(name, cwd)):
-            yield [(module, cwd)]
+            yield [module]
     yield from ([(Path(word), None)] for word in words[1:] if word.endswith(".py") and _is_file(Path(word)))
     for word in words:
         if (
@@ -209,7 +216,7 @@ def _named_in(shell: str, beside: Path, cwd: Path) -> list[_Found]:
         if match["module"]:
             root = cwd / gone
             if module := _module_file(match["module"], root):
-                found.setdefault(module, root)
+                found.setdefault(*module)
             continue
         path = Path(match["path"]).expanduser()
         for base in (gone, Path(), beside):
@@ -225,7 +232,11 @@ def _rank(found: _Found) -> tuple[bool, bool]:
     return b"report_final_result" not in source, b"nni" not in source
 
 
-def _module_file(module: str, cwd: Path) -> Path | None:
-    """The file that `python -m module` runs from `cwd`, None where it is not there."""
-    base = cwd.joinpath(*module.split("."))
-    return next((p for p in (base / "__main__.py", base.with_name(f"{base.name}.py")) if p.is_file()), None)
+def _module_file(module: str, cwd: Path) -> _Found | None:
+    """The file that `python -m module` runs from `cwd`, and the directory above its package; None where it is not there."""
+    for above in (cwd, *importable(cwd, cwd)):
+        base = above.joinpath(*module.split("."))
+        for path in (base / "__main__.py", base.with_name(f"{base.name}.py")):
+            if path.is_file():
+                return path, above
+    return None

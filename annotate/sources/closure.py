@@ -2,13 +2,14 @@
 
     read_closure(Path("train.py"), None).space
 
-Imports are resolved as Python would from the script's directory, then from what the script puts into
-sys.path, then from the code directory; what lies outside the code directory is not the user's to tune. Reading only: nothing is run or written.
+Imports are resolved as Python would from the script's directory, then from the other places where it looks
+for modules (see `above`), then from the code directory; what lies outside the code directory is not the user's to tune. Reading only: nothing is run or written.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from annotate.annotations.samplers import Json
 from annotate.errors import SourceError, UsageError
 from annotate.instrument import Instrumented, instrument
 from annotate.notebooks import SUFFIX, python_name, read_notebook
-from annotate.sources.above import looked_in
+from annotate.sources.above import places
 from annotate.sources.checks import check_closure, unparsed
 from annotate.sources.imports import Import, imports
 from annotate.sources.ties import tie_constraints
@@ -88,7 +89,12 @@ def read_closure(script: Path, code_dir: Path | None, include: Sequence[str] = (
         raise UsageError(
             f"{script} does not lie in the code directory {root}", remedy="name a directory above the script"
         )
-    files = tuple(_read(path, root) for path in _reach(script, root, include))
+    bases = [
+        script.parent,
+        *(each for each in places(script, python_of(script)) if each.is_relative_to(root)),
+        root,
+    ]
+    files = tuple(_read(path, root) for path in reach(script, bases, root, include))
     closure = assemble(script, root, files)
     return _in_cells(closure) if script.suffix == SUFFIX else closure
 
@@ -165,43 +171,61 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _reach(script: Path, root: Path, include: Sequence[str]) -> list[Path]:
-    """The script, what it imports, and what is included, each once; in the order in which they are met."""
-    entries = [Path(os.path.normpath(script.parent.joinpath(*each))) for each in looked_in(python_of(script))]
-    bases = dict.fromkeys([script.parent, *(each for each in entries if each.is_relative_to(root)), root])
+def reach(
+    script: Path, bases: Sequence[Path], root: Path = Path("/"), include: Sequence[str] = ()
+) -> list[Path]:
+    """The script, what it imports of `bases`, and what is included, each once; in the order in which they are met."""
     waiting = [script, *_included(root, include)]
     reached: dict[Path, None] = {}
+    absolute: dict[Import, list[Path]] = {}
     while waiting:
         path = waiting.pop(0)
         if path in reached:
             continue
         reached[path] = None
-        text = python_of(path).decode("latin-1")  # keywords and most names are ASCII; see _names_of
-        if not text.isascii():
-            text = python_of(path).decode("utf-8", "replace")
-        for each in imports(text):
-            waiting += [found for found in _resolve(each, path, list(bases), root) if found not in reached]
+        status = path.stat()
+        for each in _imports_in(path, status.st_mtime_ns, status.st_size):
+            found = absolute.get(each)
+            if found is None:
+                found = list(_resolve(each, path, bases, root))
+                if not each.level:
+                    absolute[each] = found
+            waiting += [file for file in found if file not in reached]
     return list(reached)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _imports_in(path: Path, changed: int, size: int) -> tuple[Import, ...]:  # noqa: ARG001 - they tell a version
+    """The imports of a file, which is read once where its directory and then its closure are looked for."""
+    source = python_of(path)
+    text = source.decode("latin-1")  # keywords and most names are ASCII
+    return tuple(imports(text if text.isascii() else source.decode("utf-8", "replace")))
 
 
 def _included(root: Path, include: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for pattern in include:
-        relative = os.path.relpath(pattern, root) if os.path.isabs(pattern) else pattern  # noqa: PTH117
+        from_here = os.path.relpath(pattern, root)
         try:
-            matched = sorted(p for p in root.glob(relative) if p.suffix == ".py" and p.is_file())
+            matched = _matching(root, pattern) or _matching(root, from_here)
         except (ValueError, NotImplementedError) as error:
             raise UsageError(
                 f"--include {pattern}: {error}", remedy="write a glob such as 'models/*.py'"
             ) from error
-        matched = [p for p in matched if not _SKIPPED & {*p.relative_to(root).parts}]
         if not matched:
             raise UsageError(
                 f"--include {pattern} matches no Python file in {root}",
-                remedy="patterns are relative to the code directory; quote them from the shell",
+                remedy="patterns are relative to the code directory, or to this one; quote them from the shell",
             )
         found += matched
     return found
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    if os.path.isabs(pattern) or pattern.startswith(os.pardir):  # noqa: PTH117
+        return []
+    files = sorted(path for path in root.glob(pattern) if path.suffix == ".py" and path.is_file())
+    return [path for path in files if not _SKIPPED & {*path.relative_to(root).parts}]
 
 
 def _resolve(each: Import, importer: Path, absolute: Sequence[Path], root: Path) -> Iterator[Path]:
@@ -223,13 +247,13 @@ def _resolve(each: Import, importer: Path, absolute: Sequence[Path], root: Path)
         found = list(_walk(base, parts))
         if not found and parts:
             continue
-        files = [path for path, _ in found if path is not None]
-        yield from files
+        files = [path for path, _ in found]
         directory = found[-1][1] if found else base
         if directory is not None:
-            for name in each.names:
-                yield from (path for path, _ in _walk(directory, [name]) if path is not None)
-        return
+            files += [path for name in each.names for path, _ in _walk(directory, [name])]
+        if any(files):  # else a mere directory, which a module of that name comes before
+            yield from filter(None, files)
+            return
 
 
 def _walk(base: Path, parts: Sequence[str]) -> list[tuple[Path | None, Path | None]]:

@@ -141,7 +141,14 @@ def mirrored_command(command: tuple[str, ...], cwd: Path, mirror: Mirror) -> tup
     Saves a process its redirection (20 ms), and serves tools that read the script themselves, such as
     `python -m cProfile train.py`. The program itself is never replaced.
     """
-    return (command[0], *(mirror.to_mirror(str(cwd / argument)) or argument for argument in command[1:]))
+    return (command[0], *(_mirrored(argument, cwd, mirror) for argument in command[1:]))
+
+
+def _mirrored(argument: str, cwd: Path, mirror: Mirror) -> str:
+    """`train.py`, or `--config=configs/a.py`, with the copy of the file."""
+    option, equals, path = argument.rpartition("=")
+    copy = mirror.to_mirror(str(cwd / path))
+    return argument if copy is None else f"{option}{equals}{copy}"
 
 
 def installed_nni(python: str) -> str | None:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+UNTUNED = "untuned"
+"""In the directory of a trial or, for what all have in common, of the study: annotated files that were loaded and are
+not mirrored, one a line."""
+
+
 class Mirror:
     """The map between the user's files and their copies, both ways, for the copied files only."""
 
@@ -81,7 +86,7 @@ class Mirror:
 
 
 class Finder:
-    """First on `sys.meta_path`: lets all others find, then replaces what is mirrored.
+    """First on `sys.meta_path`: lets all others find, and calls hooks.
 
     `script` is the user's path of the script that runs, if it is a mirrored one: Python puts the directory of its
     copy on `sys.path` behind our back, before its first line.
@@ -103,22 +108,14 @@ class Finder:
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                if spec.name in self.hooks and spec.loader is not None:
+                if spec.name in self.hooks and spec.loader is not None and not self._is_own(spec):
                     spec.loader = _Hooked(spec.loader, self.hooks.pop(spec.name))  # type: ignore[assignment]
-                return self.replaced(spec)
+                return spec
         return self._removed(name, sys.path if path is None else path)
 
-    def replaced(self, spec: ModuleSpec) -> ModuleSpec:
-        """The spec of the copy where a user's file is mirrored; its `__file__` is the user's."""
-        if spec.origin is not None and spec.has_location and spec.origin.endswith(".py"):
-            user = self._mirror.to_user(spec.origin) or spec.origin
-            copy = self._mirror.to_mirror(spec.origin)
-            if copy is not None:
-                from _frozen_importlib_external import spec_from_file_location
-
-                spec = spec_from_file_location(spec.name, copy) or spec
-            spec.origin = user
-        return spec
+    def _is_own(self, spec: ModuleSpec) -> bool:
+        """Whether a module is the user's that has the name of Python's own: a `logging.py` beside her script."""
+        return "." not in spec.name and self._mirror.to_mirror(spec.origin or "") is not None
 
     def _put_in_place(self, script: str) -> None:
         copy = self._mirror.to_mirror(script)
@@ -128,12 +125,17 @@ class Finder:
 
     def _removed(self, name: str, path: Sequence[str]) -> ModuleSpec | None:
         """A module whose file the user has removed or renamed since the study began; the mirror has it."""
-        from _frozen_importlib_external import PathFinder
+        from _frozen_importlib_external import PathFinder, SourceFileLoader, spec_from_file_location
 
         entries = (entry for entry in path if isinstance(entry, str))
         copies = [copy for copy in map(self._mirror.directory, entries) if copy is not None]
         spec: ModuleSpec | None = PathFinder.find_spec(name, copies) if copies else None
-        return spec if spec is None else self.replaced(spec)
+        user = None if spec is None or not spec.has_location else self._mirror.to_user(spec.origin or "")
+        if spec is None or user is None:
+            return spec
+        inside = spec.submodule_search_locations and [os.path.dirname(user)]
+        loader = SourceFileLoader(name, user)
+        return spec_from_file_location(name, user, loader=loader, submodule_search_locations=inside)
 
 
 class _Hooked:
@@ -206,15 +208,43 @@ def redirect_paths(runpy: ModuleType, mirror: Mirror) -> None:
     runpy._get_code_from_file = of_copy  # type: ignore[attr-defined]
 
 
-def redirect_locations(util: ModuleType, finder: Finder) -> None:
-    """What to do to `importlib.util` when it has been imported: modules that are made of a file's path."""
-    original = util.spec_from_file_location
+def redirect_loaders(mirror: Mirror) -> None:
+    """Let every loader of a mirrored file, whoever has made it, run the copy; its `path` stays the user's."""
+    from _frozen_importlib_external import SourceFileLoader
 
-    def spec_from_file_location(name: str, location: Any = None, **options: Any) -> ModuleSpec | None:
-        spec: ModuleSpec | None = original(name, location, **options)
-        return spec if spec is None or options else finder.replaced(spec)
+    original = SourceFileLoader.get_code
 
-    util.spec_from_file_location = spec_from_file_location  # type: ignore[attr-defined]
+    def get_code(self: Any, fullname: str) -> Any:
+        copy = mirror.to_mirror(self.path)
+        if copy is None:
+            _note_untuned(self.path, mirror)
+            return original(self, fullname)
+        loader = object.__new__(type(self))
+        vars(loader).update(vars(self), path=copy)
+        return original(loader, fullname)
+
+    code = get_code.__code__  # a frame of the import system, which leaves its own out of tracebacks
+    get_code.__code__ = code.replace(co_filename="<frozen importlib._bootstrap_external>")
+    SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+
+
+def _note_untuned(path: str, mirror: Mirror) -> None:
+    """Write down a file that is not mirrored, where it is the user's and has annotations."""
+    study = os.path.dirname(mirror.root)
+    directory = os.environ.get("ANNOTATE_TRIAL_DIR", study)  # none of a trial's before the fork
+    if not study or "-packages/" in path:
+        return
+    if path.startswith((study, sys.prefix, sys.base_prefix)):
+        return
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+        if b"@nni." not in source or b"_annotate_trial" in source:  # a copy of a copy is tuned
+            return
+        with open(f"{directory}/{UNTUNED}", "ab") as notes:
+            notes.write(os.fsencode(os.path.abspath(path)) + b"\n")
+    except OSError:
+        return
 
 
 def _original_argv() -> list[str]:

@@ -223,6 +223,33 @@ def test_a_trial_is_checked_out_and_run(annotate, study):
         assert annotate(*words).returncode == 2
 
 
+def test_a_checked_out_project_runs_its_own_package_and_configuration(annotate):
+    """Not the ones that are installed editable, or named in the working directory: those have other values."""
+    path = os.pathsep.join(filter(None, ["src", annotate.env.get("PYTHONPATH")]))
+    annotate.env = env = {**annotate.env, "PYTHONPATH": path}
+    for name, text in {
+        "pyproject.toml": "",
+        "src/proj/net.py": "width = 64  # @nni.choice(16, 32)\n",
+        "configs/a.py": "lr = 0.1  # @nni.loguniform(1e-4, 1e-1)\n",
+        "scripts/train.py": (
+            "import runpy, sys\nfrom proj.net import width\nlr = runpy.run_path(sys.argv[1].partition('=')[2])['lr']\n"
+            "print(repr(width + lr))\n# @nni.report_final_result(width + lr)\n"
+        ),
+    }.items():
+        (annotate.cwd / name).parent.mkdir(parents=True, exist_ok=True)
+        annotate.write(name, text)
+    words = ["run", "scripts/train.py", "--trials", "3", "--tuner", "random", "--", "--config=configs/a.py"]
+    assert annotate(*words).returncode == 0
+    last = annotate.trials()[-1]
+    assert last["value"] < 64
+    done = annotate("checkout", str(last["number"]), "-o", "out")
+    env = {**env, "PATH": f"{os.path.dirname(sys.executable)}:{env['PATH']}"}
+    ran = subprocess.run(
+        done.stdout, shell=True, cwd=annotate.cwd, env=env, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout == f"{last['value']!r}\n", ran.stderr
+
+
 def test_values_of_the_command_line_have_nothing_to_be_written_to(annotate):
     """Of a study by --param the command line is shown instead."""
     annotate.write(

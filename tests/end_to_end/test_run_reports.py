@@ -141,3 +141,37 @@ def test_a_pipe_in_the_place_of_the_reports_holds_nobody_up(annotate):
     assert annotate("run", "train.py", "--trials", 1, "--jobs", 1).returncode == 0
     states = [(trial["state"], trial["reason"]) for trial in annotate.trials()]
     assert states == [("failed", "no-metric"), ("succeeded", None)]
+
+
+@pytest.mark.parametrize("start", ["auto", "spawn"])
+def test_annotations_that_no_import_leads_to_are_named(annotate, start):
+    """A module whose name is put together at run time: it ran with its defaults, in silence."""
+    (annotate.cwd / "models").mkdir()
+    annotate.write("models/a.py", "w = 2  # @nni.choice(1, 2)\n")
+    annotate.write(
+        "train.py",
+        "import importlib\nw = importlib.import_module('models.' + 'a').w\nlr = 1  # @nni.choice(1, 2)\n"
+        "# @nni.report_final_result(lr * w)\n",
+    )
+    words = ["run", "train.py", "--trials", "2", "--start", start]
+    told = annotate(*words).stdout
+    assert told.count("annotations are not tuned in models/a.py") == 1
+    told = annotate(*words, "--include", "models/a.py").stdout
+    assert "are not tuned" not in told
+
+
+def test_a_copy_that_a_script_makes_of_a_tuned_file_is_tuned(annotate):
+    """As mmcv loads its configurations; it is not named as one that is not."""
+    annotate.write("cfg.py", "lr = 1  # @nni.choice(1, 2)\n")
+    annotate.write(
+        "train.py",
+        "import importlib, shutil, sys, tempfile\n"
+        "with tempfile.TemporaryDirectory() as directory:\n"
+        "    shutil.copy(sys.argv[1], directory + '/made.py')\n"
+        "    sys.path.insert(0, directory)\n"
+        "    lr = importlib.import_module('made').lr\n"
+        "# @nni.report_final_result(lr)\n",
+    )
+    told = annotate("run", "train.py", "--trials", "2", "--", "cfg.py").stdout
+    assert "not tuned" not in told
+    assert [trial["value"] for trial in annotate.trials()] == [1, 2]

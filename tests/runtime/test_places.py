@@ -23,6 +23,20 @@ PLACES = {
         "module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)\n"
         "print(module.n, module.__file__, spec.origin)"
     ),
+    "by a loader": (
+        "from importlib.machinery import SourceFileLoader\n"
+        "class Own(SourceFileLoader):\n"
+        "    def source_to_code(self, data, path, **options): return super().source_to_code(data + b'\\nown = 1', path, **options)\n"
+        "    def get_data(self, path): return super().get_data(path) if path.endswith('.py') else b''\n"
+        "for loader in (SourceFileLoader, Own):\n"
+        "    found = loader('found', os.path.join(os.path.dirname(__file__), 'helper.py')).load_module()\n"
+        "    print(found.n, found.__file__, hasattr(found, 'own'))"
+    ),
+    "beside a package": (
+        "import importlib.resources, pkgutil, pkg\n"
+        "print(pkg.__path__, pkg.__spec__.origin, importlib.resources.files('pkg'))\n"
+        "print([each.name for each in pkgutil.iter_modules(pkg.__path__)])"
+    ),
     "run by its path": (
         "found = runpy.run_path(os.path.join(os.path.dirname(__file__), 'helper.py')); print(found['n'], found['__file__'])"
     ),
@@ -88,3 +102,13 @@ def test_a_module_that_is_gone_is_still_in_the_study(study: Study, fork: bool) -
     (study.home / "helper.py").unlink()
     (study.home / "pkg").rename(study.home / "elsewhere")
     assert study.run(sys.executable, script, fork=fork, params={"n": 5}).log == "5 5\n"
+
+
+@pytest.mark.parametrize("name", ["logging", "inspect", "traceback"])
+def test_a_module_of_the_user_s_may_have_the_name_of_one_that_is_looked_after(
+    study: Study, name: str
+) -> None:
+    """It lies beside the script, and so comes first."""
+    study.write(f"{name}.py", BEGIN + "mine = 1\n", "\nmine = 1\n")
+    script = study.write("train.py", BEGIN + ASK + f"import {name}; print({name}.mine, n)\n", "")
+    assert study.run(sys.executable, script, params={"n": 3}).log == "1 3\n"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from annotate_runtime.redirect import Finder, Mirror
+    from annotate_runtime.redirect import Mirror
 
 _lib = os.path.dirname(os.path.abspath(__file__))
 _excepthook = sys.__excepthook__
@@ -29,7 +29,7 @@ NNI = (
 
 
 def _begin() -> None:
-    from annotate_runtime.redirect import Finder, Mirror, redirect_main
+    from annotate_runtime.redirect import Finder, Mirror, redirect_loaders, redirect_main
 
     mirror = Mirror.read(_lib)
     script = redirect_main(mirror)
@@ -41,14 +41,15 @@ def _begin() -> None:
         from annotate_runtime.postmortem import PostMortem
 
         PostMortem(_lib, mirror).install()
+    redirect_loaders(mirror)
     finder = Finder(mirror, script)
-    hooks = finder.hooks = {**_hooks(mirror, finder), **dict.fromkeys(NNI, _connect_nni)}
+    hooks = finder.hooks = {**_hooks(mirror), **dict.fromkeys(NNI, _connect_nni)}
     for name in [name for name in hooks if name in sys.modules]:
         hooks.pop(name)(sys.modules[name])
     sys.meta_path.insert(0, finder)
 
 
-def _hooks(mirror: Mirror, finder: Finder) -> dict[str, Callable[[ModuleType], None]]:
+def _hooks(mirror: Mirror) -> dict[str, Callable[[ModuleType], None]]:
     """What to do to modules once a script has imported them; until then nothing is loaded for it."""
 
     def traceback(module: ModuleType) -> None:
@@ -77,11 +78,6 @@ def _hooks(mirror: Mirror, finder: Finder) -> dict[str, Callable[[ModuleType], N
         from annotate_runtime.redirect import redirect_paths
 
         redirect_paths(module, mirror)
-
-    def importlib_util(module: ModuleType) -> None:
-        from annotate_runtime.redirect import redirect_locations
-
-        redirect_locations(module, finder)
 
     def joblib_memory(module: ModuleType) -> None:
         from annotate_runtime.own_source import name_by_values
@@ -114,7 +110,6 @@ def _hooks(mirror: Mirror, finder: Finder) -> dict[str, Callable[[ModuleType], N
         "logging": logging,
         "inspect": inspect,
         "runpy": runpy,
-        "importlib.util": importlib_util,
         "joblib.func_inspect": joblib_memory,
         "numba.core.caching": numba_caching,
         "joblib._parallel_backends": joblib_workers,

@@ -63,6 +63,21 @@ def test_all_annotated_scripts_of_a_command_are_found(here):
     assert (found.script, found.others) == (Path("last.py"), (Path("train.py"),))
 
 
+@pytest.mark.parametrize(
+    ("words", "module"),
+    [
+        (("tools.py", "train.py"), None),
+        (("tools.py", "--config=train.py", "--out", "prepare.py"), None),
+        (("python3", "-m", "pkg.train", "train.py"), None),
+        (("train.py",), "pkg.train"),
+    ],
+)
+def test_a_configuration_in_python_that_is_annotated_is_found(here, words, module):
+    """`train.py configs/a.py`, as mmcv has it: its annotations were passed over in silence."""
+    (here / "tools.py").write_text("")
+    assert target(here, *words, module=module).others == (Path("train.py"),)
+
+
 def test_a_command_that_hides_its_script_is_shown_as_it_was_typed(here):
     """So that the remedy can be."""
     with pytest.raises(UsageError) as refused:

@@ -90,8 +90,17 @@ def test_include_adds_files_that_no_import_reaches(tmp_path: Path) -> None:
         "plugins.two",
         "helper",
     ]
-    with pytest.raises(UsageError, match="matches no Python file"):
-        read_closure(tmp_path / "train.py", None, ("none/*.py",))
+    for none in ("none/*.py", "../*/train.py", "/etc/*.py"):
+        with pytest.raises(UsageError, match="matches no Python file"):
+            read_closure(tmp_path / "train.py", None, (none,))
+
+
+def test_what_is_included_may_be_named_from_the_working_directory(tmp_path: Path, monkeypatch) -> None:
+    """As a shell completes it, and the script itself is named."""
+    tree(tmp_path / "src", train=LR, plugins__one="a = 1  # @nni.choice(1, 2)\n")
+    monkeypatch.chdir(tmp_path)
+    for pattern in ("plugins/*.py", "src/plugins/*.py", str(tmp_path / "src/plugins/*.py")):
+        assert modules(tmp_path / "src/train.py", include=(pattern,)) == ["train", "plugins.one"]
 
 
 def test_an_unreached_file_counts_for_nothing_whatever_is_in_it(tmp_path: Path) -> None:
