@@ -251,9 +251,9 @@ def test_unseeded_generators_are_fresh_in_every_trial(study: Study) -> None:
 )
 def test_numba_s_generators_once_used_are_not_forked(study: Study, use: str, method: str) -> None:
     """They begin anew in a child by themselves: what the script has seeded would be lost. Unused ones do no harm."""
-    (study.mirror / "numba").mkdir(parents=True)
-    (study.mirror / "numba" / "__init__.py").touch()
-    (study.mirror / "numba" / "_helperlib.py").write_text(NUMBA)
+    (study.home / "numba").mkdir(parents=True)
+    (study.home / "numba" / "__init__.py").touch()
+    (study.home / "numba" / "_helperlib.py").write_text(NUMBA)
     outcomes, notices = trials(study, f"import numba._helperlib as h; {use}", "print(n)")
     assert [(outcome.log, outcome.exit.method) for outcome in outcomes] == [("0\n", method), ("1\n", method)]
     assert [notice for notice in notices if "numba's random generator" not in notice] == []
