@@ -77,6 +77,10 @@ def _aim(words: Sequence[str], *, module: str | None, script: Path | None, pytho
         path = followed(Path(first))
         return Target(path, (python, python_name(str(path)), *arguments), others=_others(arguments))
     program = shutil.which(first)
+    if program is None and any(word.endswith(".py") for word in arguments):
+        raise UsageError(
+            f"there is no program {first} on the PATH", remedy="activate the environment that has it"
+        )
     if program is None:
         raise _missing(Path(first), "script or program")
     program = os.path.abspath(program)  # noqa: PTH100 - a link is not followed

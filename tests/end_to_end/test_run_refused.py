@@ -19,7 +19,16 @@ CASES = {
     "no python": (("train.py", "--python", "/no/python"), "no such interpreter", "--python .venv/bin/python"),
     "an old python": (("train.py", "--python", "./old"), "old is Python 3.8; trials run on 3.9", "--python"),
     "no python at all": (("train.py", "--python", "/bin/true"), "does not answer as a Python", "--python"),
-    "no program": (("--", "torchrunn", "train.py"), "there is no script or program torchrunn", ""),
+    "no program": (
+        ("--", "torchrunn", "train.py"),
+        "there is no program torchrunn on the PATH",
+        "activate the environment that has it",
+    ),
+    "neither script nor program": (
+        ("trian",),
+        "there is no script or program trian",
+        "did you mean train.py?",
+    ),
     "no module": (("-m", "pkg.train"), "there is no module pkg.train", "directory above"),
     "a command without a script": (("--", "true"), "no Python script is found", "--script train.py"),
     "a word too long for a file": (
