@@ -44,13 +44,13 @@ def unsafe(ours: set[int], output: list[tuple[int, int] | None]) -> str | None:
 
 def files_to_reopen(ours: set[int]) -> list[int]:
     """Descriptors of regular files that are open for reading only."""
-    return [d for d in _open_descriptors(ours) if _is_regular(d) and not _writable(d)]
+    return [each.number for each in _opened(ours) if each.regular and not each.writable]
 
 
 def written_files(ours: set[int]) -> set[int]:
     """Descriptors of files that are open for writing, but for the standard streams, `ours` and shared memory."""
-    files = {d for d in _open_descriptors(ours) if _is_regular(d) and _writable(d)}
-    return {d for d in files if not os.readlink(f"/proc/self/fd/{d}").startswith("/dev/shm/")}  # noqa: S108
+    files = (each for each in _opened(ours) if each.regular and each.writable)
+    return {each.number for each in files if not each.target.startswith("/dev/shm/")}  # noqa: S108
 
 
 def reopen_file(descriptor: int) -> None:
@@ -144,17 +144,16 @@ def loaded_libraries(names: tuple[str, ...]) -> list[str]:
 
 
 def _descriptors(ours: set[int]) -> str | None:
-    for descriptor in _open_descriptors(ours):
-        target = os.readlink(f"/proc/self/fd/{descriptor}")
-        if target.startswith("/dev/nvidia"):
-            if "uvm" in target or "torch" not in sys.modules:
-                return f"the script opens the GPU before the first parameter is asked for ({target})"
-        elif target in HARMLESS_DEVICES or stat.S_ISDIR(os.fstat(descriptor).st_mode):
+    for each in _opened(ours):
+        if each.target.startswith("/dev/nvidia"):
+            if "uvm" in each.target or "torch" not in sys.modules:
+                return f"the script opens the GPU before the first parameter is asked for ({each.target})"
+        elif each.target in HARMLESS_DEVICES or stat.S_ISDIR(each.mode):
             continue
-        elif not _is_regular(descriptor):
-            return f"the script holds {_kind(target)} open before the first parameter is asked for"
-        elif _writable(descriptor):
-            return f"the script holds {target} open for writing before the first parameter is asked for"
+        elif not each.regular:
+            return f"the script holds {_kind(each.target)} open before the first parameter is asked for"
+        elif each.writable:
+            return f"the script holds {each.target} open for writing before the first parameter is asked for"
     return None
 
 
@@ -170,24 +169,25 @@ def _kind(target: str) -> str:
     return {"socket": "a socket", "pipe": "a pipe"}.get(target.partition(":")[0], target)
 
 
-def _open_descriptors(ours: set[int]) -> list[int]:
+class _Opened:
+    """An open descriptor, what it leads to, and how."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.target = os.readlink(f"/proc/self/fd/{number}")
+        self.mode = os.fstat(number).st_mode
+        self.regular = stat.S_ISREG(self.mode)
+        with open(f"/proc/self/fdinfo/{number}") as file:
+            flags = next(int(line.split()[1], 8) for line in file if line.startswith("flags:"))
+        self.writable = flags & os.O_ACCMODE != os.O_RDONLY
+
+
+def _opened(ours: set[int]) -> list[_Opened]:
     found = []
-    for name in os.listdir("/proc/self/fd"):
-        descriptor = int(name)
-        if descriptor > 2 and descriptor not in ours:
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > 2 and number not in ours:
             try:
-                os.fstat(descriptor)
-            except OSError:
+                found.append(_Opened(number))
+            except (OSError, StopIteration):  # a library's thread has closed it meanwhile, as Arrow's do
                 continue
-            found.append(descriptor)
     return found
-
-
-def _is_regular(descriptor: int) -> bool:
-    return stat.S_ISREG(os.fstat(descriptor).st_mode)
-
-
-def _writable(descriptor: int) -> bool:
-    with open(f"/proc/self/fdinfo/{descriptor}") as file:
-        flags = next(int(line.split()[1], 8) for line in file if line.startswith("flags:"))
-    return flags & os.O_ACCMODE != os.O_RDONLY

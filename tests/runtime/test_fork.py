@@ -222,6 +222,22 @@ def test_what_the_script_sets_for_itself_holds_in_every_trial(study: Study) -> N
     assert [outcome.log for outcome in outcomes] == ["['1', '2', '3']\n"] * 2
 
 
+def test_a_file_that_a_thread_closes_while_they_are_listed_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool of Arrow's reads ahead; looked at between two system calls, its file was there and then was not."""
+    whole = os.readlink
+    number = os.open(__file__, os.O_RDWR)
+
+    def closed_behind_it(path: str) -> str:
+        target = whole(path)
+        if path == f"/proc/self/fd/{number}":
+            os.close(number)
+        return target
+
+    assert number in forksafety.written_files(set())
+    monkeypatch.setattr(os, "readlink", closed_behind_it)
+    assert number not in forksafety.written_files(set())
+
+
 def test_arrow_is_forked_with_its_threads(study: Study) -> None:
     """pandas brings it; its pools begin anew in a child, with the trial's share of the cores."""
     before = """
@@ -554,7 +570,7 @@ def test_a_gpu_that_is_open_is_unsafe(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with monkeypatch.context() as patched:
             patched.setattr(os, "readlink", lambda _, target=target: target)
-            patched.setattr(forksafety, "_open_descriptors", lambda _: [read_end])
+            patched.setattr(forksafety, "_opened", lambda _: [forksafety._Opened(read_end)])
             (patched.setitem if loaded else lambda *_: None)(sys.modules, "torch", types.ModuleType("torch"))
             found = forksafety._descriptors(set())
         assert (found is None) == (reason is None)
